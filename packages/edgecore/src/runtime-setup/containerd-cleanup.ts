@@ -1,0 +1,117 @@
+// Takes a containerd instance of ours off the machine: its shims and containers, mounts, network namespaces and bridge.
+
+import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Clock, sleep } from '@selvedge/base';
+import { type ContainerdInstance, containerdPaths } from './containerd-config.ts';
+import { run } from './containerd-process.ts';
+
+/** Where CNI's library keeps what it has set up, by network and container. */
+const cniResultsDirectory = '/var/lib/cni/results';
+const killRounds = 50;
+
+/**
+ * Call it when this containerd itself has ended. Containers end hard; images, leases and logs below the instance's
+ * directory stay unless `removeFiles` is set.
+ */
+export async function removeContainerdLeftovers(
+  instance: ContainerdInstance,
+  options: { readonly clock: Clock; readonly removeFiles: boolean; readonly alsoUnmount?: readonly string[] },
+): Promise<void> {
+  await killContainers(instance, options.clock);
+  for (const directory of [instance.directory, ...(options.alsoUnmount ?? [])]) await unmountBelow(directory);
+  await removeNetworkNamespaces(instance.network);
+  if (!options.removeFiles) return;
+  await run('ip', ['link', 'delete', instance.network]).catch(() => undefined); // there is none if no pod ever ran
+  await rm(instance.directory, { recursive: true, force: true });
+}
+
+/** Kills the shims of this containerd and everything that they started. */
+export async function killContainers(instance: ContainerdInstance, clock: Clock): Promise<void> {
+  const { socket } = containerdPaths(instance.directory);
+  for (let round = 0; round < killRounds; round++) {
+    const pids = await processesOf(socket);
+    if (pids.length === 0) return;
+    for (const pid of pids) kill(pid);
+    await sleep(clock, 20);
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended by itself in the meantime.
+  }
+}
+
+/** Shims carry containerd's socket in their arguments; containers are their descendants. */
+async function processesOf(socket: string): Promise<number[]> {
+  const parents = new Map<number, number>();
+  const found: number[] = [];
+  for (const name of await readdir('/proc')) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const [stat, commandLine] = await Promise.all([text(`/proc/${pid}/stat`), text(`/proc/${pid}/cmdline`)]);
+    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    if (state === 'Z' || parent === undefined) continue;
+    parents.set(pid, Number(parent));
+    const argv = commandLine.split('\0');
+    if (argv[0]?.includes('containerd-shim') && argv.includes(socket)) found.push(pid);
+  }
+  const isOurs = new Set(found);
+  for (let grew = true; grew; ) {
+    grew = false;
+    for (const [pid, parent] of parents) {
+      if (isOurs.has(parent) && !isOurs.has(pid)) {
+        isOurs.add(pid);
+        grew = true;
+      }
+    }
+  }
+  return [...isOurs];
+}
+
+/** Unmounts what is mounted below a directory, innermost first. */
+export async function unmountBelow(directory: string): Promise<void> {
+  const mountPoints = (await text('/proc/self/mountinfo'))
+    .split('\n')
+    .map((line) => unescapeMount(line.split(' ')[4] ?? ''))
+    .filter((path) => path === directory || path.startsWith(`${directory}/`));
+  for (const path of mountPoints.reverse()) {
+    await run('umount', ['--lazy', path]).catch(() => undefined); // gone with the mount it stood on
+  }
+}
+
+/** In mountinfo, blanks and backslashes are written in octal. */
+export function unescapeMount(path: string): string {
+  return path.replace(/\\([0-7]{3})/g, (_, digits: string) =>
+    String.fromCharCode(Number.parseInt(digits, 8)),
+  );
+}
+
+async function removeNetworkNamespaces(network: string): Promise<void> {
+  const files = await readdir(cniResultsDirectory).catch(() => []);
+  for (const file of files.filter((name) => name.startsWith(`${network}-`))) {
+    const path = join(cniResultsDirectory, file);
+    const netns = networkNamespace(await text(path));
+    if (netns) {
+      await run('umount', ['--lazy', netns]).catch(() => undefined); // a reboot has unmounted it
+      await rm(netns, { force: true });
+    }
+    await rm(path, { force: true });
+  }
+}
+
+function networkNamespace(result: string): string | undefined {
+  try {
+    const { netns } = JSON.parse(result) as { netns?: unknown };
+    return typeof netns === 'string' && /^\/(var\/)?run\/netns\/cni-[\w-]+$/.test(netns) ? netns : undefined;
+  } catch {
+    return undefined; // half written when the power went
+  }
+}
+
+async function text(path: string): Promise<string> {
+  return readFile(path, 'utf8').catch(() => '');
+}
