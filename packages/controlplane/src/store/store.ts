@@ -1,0 +1,224 @@
+// The store: durable collections in memory, written through a journal in groups; reads see durable writes alone.
+
+import { Fault, type Logger } from '@selvedge/base';
+import { Collection } from './collection.ts';
+import { HeaderPool } from './header-pool.ts';
+import type {
+  Entry,
+  HistoryLimits,
+  Journal,
+  JournalRecord,
+  Store,
+  Write,
+  WriteResult,
+} from './types.ts';
+
+export interface StoreOptions {
+  readonly journal: Journal;
+  readonly logger: Logger;
+  readonly history?: HistoryLimits;
+  /** Writes waiting for the disk beyond which new ones are refused. */
+  readonly maxPendingWrites?: number;
+}
+
+const defaultHistory: HistoryLimits = { maxEvents: 20_000, maxBytes: 32 * 1024 * 1024 };
+const defaultMaxPendingWrites = 20_000;
+
+interface Pending {
+  readonly record: JournalRecord;
+  readonly entry: Entry | undefined;
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Opens the store: reads the whole journal into memory. */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const store = new JournaledStore(options);
+  await store.load();
+  return store;
+}
+
+class JournaledStore implements Store {
+  readonly #journal: Journal;
+  readonly #logger: Logger;
+  readonly #limits: HistoryLimits;
+  readonly #maxPendingWrites: number;
+  readonly #collections = new Map<string, Collection>();
+  readonly #headers = new HeaderPool();
+  /** Keys with writes under way and what they will hold: `collection key` to entry, or undefined for deleted. */
+  readonly #overlay = new Map<string, { revision: number; entry: Entry | undefined }>();
+  #compacted: ReadonlyMap<string, number> = new Map();
+  #lastRevision = 0;
+  #durableRevision = 0;
+  #queued: Pending[] = [];
+  #flushing: Promise<void> | undefined;
+  #scheduled = false;
+  #discard: number[] = [];
+  #closed = false;
+  readonly failed: Promise<never>;
+  #fail: (error: unknown) => void = () => undefined;
+
+  constructor(options: StoreOptions) {
+    this.#journal = options.journal;
+    this.#logger = options.logger;
+    this.#limits = options.history ?? defaultHistory;
+    this.#maxPendingWrites = options.maxPendingWrites ?? defaultMaxPendingWrites;
+    this.failed = new Promise((_, reject) => {
+      this.#fail = reject;
+    });
+    this.failed.catch(() => undefined);
+  }
+
+  get revision(): number {
+    return this.#durableRevision;
+  }
+
+  get pendingWrites(): number {
+    return this.#queued.length;
+  }
+
+  async load(): Promise<void> {
+    const records: JournalRecord[] = [];
+    const state = await this.#journal.load((record) => records.push(record));
+    this.#compacted = state.compacted;
+    for (const record of records) this.#loadRecord(record);
+    this.#lastRevision = Math.max(state.revision, records.at(-1)?.revision ?? 0);
+    this.#durableRevision = this.#lastRevision;
+  }
+
+  collection(name: string): Collection {
+    let collection = this.#collections.get(name);
+    if (!collection) {
+      collection = new Collection(name, this.#limits, this.#compacted.get(name) ?? 0);
+      this.#collections.set(name, collection);
+    }
+    return collection;
+  }
+
+  collections(): Iterable<Collection> {
+    return this.#collections.values();
+  }
+
+  latest(collection: string, key: string): Entry | undefined {
+    const pending = this.#overlay.get(`${collection} ${key}`);
+    return pending ? pending.entry : this.#collections.get(collection)?.get(key);
+  }
+
+  write(write: Write): Promise<WriteResult> {
+    if (this.#closed) return Promise.reject(new Fault('store/closed', 'the store is closed'));
+    if (this.#queued.length >= this.#maxPendingWrites) {
+      return Promise.reject(
+        new Fault('store/overloaded', `${this.#queued.length} writes wait for the disk`, { retryable: true }),
+      );
+    }
+    const current = this.latest(write.collection, write.key);
+    if ((current?.revision ?? 0) !== write.expectedRevision) return Promise.resolve({ kind: 'conflict', current });
+    const revision = this.#lastRevision + 1;
+    const content = write.build(revision);
+    this.#lastRevision = revision;
+    const header = content && this.#headers.share(content.header);
+    const entry =
+      content && header ? { key: write.key, revision, header, value: content.value } : undefined;
+    const record: JournalRecord = {
+      revision,
+      collection: write.collection,
+      key: write.key,
+      previousRevision: write.expectedRevision,
+      header: header ? JSON.stringify(header) : '',
+      value: content?.value ?? null,
+    };
+    this.#overlay.set(`${write.collection} ${write.key}`, { revision, entry });
+    return new Promise((resolve, reject) => {
+      this.#queued.push({ record, entry, resolve, reject });
+      this.#schedule();
+    });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#closed) return;
+    while (this.#flushing || this.#queued.length > 0) {
+      if (!this.#flushing) this.#flushing = this.#flush();
+      await this.#flushing;
+    }
+    this.#closed = true;
+    await this.#journal[Symbol.asyncDispose]();
+  }
+
+  /** Lets the writes of one turn of the event loop gather, unless a commit is under way: they gather behind it. */
+  #schedule(): void {
+    if (this.#scheduled || this.#flushing) return;
+    this.#scheduled = true;
+    setImmediate(() => {
+      this.#scheduled = false;
+      if (!this.#flushing && this.#queued.length > 0) this.#flushing = this.#flush();
+    });
+  }
+
+  async #flush(): Promise<void> {
+    const batch = this.#queued;
+    this.#queued = [];
+    const discard = this.#discard;
+    this.#discard = [];
+    try {
+      await this.#journal.append({
+        records: batch.map((pending) => pending.record),
+        discard,
+        compacted: discard.length > 0 ? this.#compactions() : new Map(),
+        revision: this.#lastRevision,
+      });
+      this.#commit(batch);
+    } catch (error) {
+      this.#abandon(batch, error);
+    }
+    this.#flushing = undefined;
+    if (this.#queued.length > 0) this.#flushing = this.#flush();
+  }
+
+  #commit(batch: readonly Pending[]): void {
+    for (const { record, entry } of batch) {
+      const overlayKey = `${record.collection} ${record.key}`;
+      if (this.#overlay.get(overlayKey)?.revision === record.revision) this.#overlay.delete(overlayKey);
+      this.#durableRevision = record.revision;
+      const discard = this.collection(record.collection).apply({
+        key: record.key,
+        revision: record.revision,
+        entry,
+      });
+      for (const revision of discard) this.#discard.push(revision);
+    }
+    for (const { record, entry, resolve } of batch) {
+      resolve({ kind: 'written', revision: record.revision, entry });
+    }
+  }
+
+  /** Nothing of the batch was kept: whoever waits is told, and so is who built on it meanwhile. */
+  #abandon(batch: readonly Pending[], cause: unknown): void {
+    this.#logger.error('store write failed', { error: String(cause), writes: batch.length });
+    const lost = [...batch, ...this.#queued];
+    this.#queued = [];
+    this.#overlay.clear();
+    const fault = new Fault('store/write-failed', 'the write could not be stored', { cause, retryable: true });
+    for (const { reject } of lost) reject(fault);
+    if (cause instanceof Fault && cause.code === 'store/journal-broken') this.#fail(cause);
+  }
+
+  #loadRecord(record: JournalRecord): void {
+    const header = record.value && this.#headers.share(JSON.parse(record.header));
+    const entry =
+      record.value && header
+        ? { key: record.key, revision: record.revision, header, value: record.value }
+        : undefined;
+    const collection = this.collection(record.collection);
+    const write = { key: record.key, revision: record.revision, entry };
+    if (record.revision <= (this.#compacted.get(record.collection) ?? 0)) collection.restore(write);
+    else for (const revision of collection.apply(write)) this.#discard.push(revision);
+  }
+
+  #compactions(): Map<string, number> {
+    const compacted = new Map<string, number>();
+    for (const collection of this.#collections.values()) {
+      if (collection.compactedRevision > 0) compacted.set(collection.name, collection.compactedRevision);
+    }
+    return compacted;
+  }
+}

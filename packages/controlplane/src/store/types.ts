@@ -1,0 +1,100 @@
+// What the API server asks of its storage: entries in collections, writes that are durable when answered, and history.
+
+import type { Collection } from './collection.ts';
+
+/** The few facts about an object that selectors and access rules need, kept parsed beside its bytes. */
+export interface Header {
+  readonly uid: string;
+  readonly labels: Readonly<Record<string, string>>;
+  /** What field selectors may ask of this kind: `spec.nodeName` and the like; absent means ''. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+export interface Entry {
+  /** `namespace/name`, or `name` for what has no namespace. */
+  readonly key: string;
+  /** The revision of the write that made these bytes: the object's resourceVersion. */
+  readonly revision: number;
+  readonly header: Header;
+  /** The object's JSON without `apiVersion` and `kind`; begins with `{` and is never `{}`. */
+  readonly value: Uint8Array;
+}
+
+/** One write in the order of revisions: an entry put in place, or the last one taken away. */
+export interface StoreEvent {
+  readonly revision: number;
+  readonly key: string;
+  /** Absent: deleted. */
+  readonly entry: Entry | undefined;
+  readonly previous: Entry | undefined;
+  /** What answers were made of this event, by format: each is encoded once for all watchers. */
+  readonly encoded: Map<string, Uint8Array>;
+}
+
+export interface Write {
+  readonly collection: string;
+  readonly key: string;
+  /** The revision that the writer has seen, 0 for "there is none". */
+  readonly expectedRevision: number;
+  /** Makes the new content, told which revision it gets; undefined deletes. Runs before `write` returns. */
+  readonly build: (revision: number) => { readonly header: Header; readonly value: Uint8Array } | undefined;
+}
+
+export type WriteResult =
+  | { readonly kind: 'written'; readonly revision: number; readonly entry: Entry | undefined }
+  | { readonly kind: 'conflict'; readonly current: Entry | undefined };
+
+/**
+ * Invariant: nothing that `collection()` shows, and no event, is of a write that could still be lost; only `latest()`,
+ * which writers build on, sees writes on their way to the disk.
+ */
+export interface Store extends AsyncDisposable {
+  /** The newest durable revision. */
+  readonly revision: number;
+  readonly pendingWrites: number;
+  collection(name: string): Collection;
+  collections(): Iterable<Collection>;
+  latest(collection: string, key: string): Entry | undefined;
+  /** Resolves when the write is durable; rejects with a Fault `store/write-failed` when it can not be made so. */
+  write(write: Write): Promise<WriteResult>;
+  /** Called when the storage failed in a way that only a restart can mend. */
+  readonly failed: Promise<never>;
+}
+
+export interface HistoryLimits {
+  readonly maxEvents: number;
+  readonly maxBytes: number;
+}
+
+export interface JournalRecord {
+  readonly revision: number;
+  readonly collection: string;
+  readonly key: string;
+  /** The revision that this one replaces, 0 for none. */
+  readonly previousRevision: number;
+  readonly header: string;
+  /** Null: a deletion. */
+  readonly value: Uint8Array | null;
+}
+
+export interface JournalBatch {
+  readonly records: readonly JournalRecord[];
+  /** Revisions whose records nobody can ask for any more. */
+  readonly discard: readonly number[];
+  /** Collection to the revision up to which its history is gone. */
+  readonly compacted: ReadonlyMap<string, number>;
+  /** The revision counter to start from after a restart. */
+  readonly revision: number;
+}
+
+/** The durable half of a store: a log of records, oldest first. One `append` at a time. */
+export interface Journal extends AsyncDisposable {
+  load(visit: (record: JournalRecord) => void): Promise<JournalState>;
+  /** Resolves after the batch can no longer be lost; rejects when none of it was kept. */
+  append(batch: JournalBatch): Promise<void>;
+}
+
+export interface JournalState {
+  readonly revision: number;
+  readonly compacted: ReadonlyMap<string, number>;
+}
