@@ -1,4 +1,43 @@
 // The public face of the kubernetes package: object types, resource names, selectors, quantities. Pure.
 
+export {
+  type FieldError,
+  type FieldErrorKind,
+  fieldError,
+  GoValue,
+  invalidMessage,
+  showValue,
+} from './field-error.ts';
+export {
+  type Check,
+  isConfigMapKey,
+  isDns1035Label,
+  isDns1123Label,
+  isDns1123Subdomain,
+  isEnvironmentVariableName,
+  isHttpHeaderName,
+  isIpAddress,
+  isLabelValue,
+  isPathSegmentName,
+  isPortName,
+  isPortNumber,
+  isQualifiedName,
+  isUserOrGroupId,
+  outOfRange,
+  withoutTrailingDash,
+} from './names.ts';
 export * from './object.ts';
+export {
+  addQuantities,
+  canonicalQuantity,
+  compareQuantities,
+  formatQuantity,
+  parseQuantity,
+  type Quantity,
+  type QuantityFormat,
+  quantityMessage,
+  quantityPattern,
+  quantityToMilli,
+  quantityToNumber,
+} from './quantity.ts';
 export { apiVersionOf, groupResource, type ResourceType, resources } from './resource.ts';
