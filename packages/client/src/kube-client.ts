@@ -17,6 +17,8 @@ export interface ListOptions {
   readonly limit?: number;
   readonly continueToken?: string;
   readonly resourceVersion?: string;
+  /** Only the objects' metadata travels (PartialObjectMetadata). */
+  readonly metadataOnly?: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -44,6 +46,8 @@ export interface WatchOptions {
   readonly labelSelector?: string;
   readonly fieldSelector?: string;
   readonly resourceVersion: string;
+  /** Only the objects' metadata travels (PartialObjectMetadata). */
+  readonly metadataOnly?: boolean;
   readonly signal: AbortSignal;
 }
 
