@@ -1,0 +1,143 @@
+// What an object must satisfy before it is stored: one entry per kind, answers in Kubernetes' words. Loaded by the API server alone.
+
+import type { FieldError } from '../field-error.ts';
+import { isDns1123Subdomain, isPathSegmentName } from '../names.ts';
+import type {
+  ClusterRoleBinding,
+  ConfigMap,
+  DaemonSet,
+  Deployment,
+  EndpointSlice,
+  Endpoints,
+  KubeObject,
+  Lease,
+  Node,
+  Pod,
+  ReplicaSet,
+  Secret,
+  Service,
+} from '../object.ts';
+import * as cluster from './cluster.ts';
+import * as configuration from './configuration.ts';
+import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import { validatePod, validatePodStatusUpdate, validatePodUpdate } from './pod.ts';
+import type { Errors } from './rules.ts';
+import { validateService, validateServiceUpdate } from './service.ts';
+import { selectorUnchanged, validateDaemonSet, validateDeployment, validateReplicaSet } from './workloads.ts';
+
+interface KindValidation {
+  readonly create: (errors: Errors, object: KubeObject) => void;
+  /** Where it is absent: metadata may not change what is fixed, and the object must pass `create`. */
+  readonly update?: (errors: Errors, object: KubeObject, before: KubeObject) => void;
+  readonly updateStatus?: (errors: Errors, object: KubeObject, before: KubeObject) => void;
+}
+
+/**
+ * Objects reach this table decoded and defaulted by the schema of their kind, so their shape is what the type says;
+ * this is the one place where that is asserted.
+ */
+function kind<T>(rules: {
+  create: (errors: Errors, object: T) => void;
+  update?: (errors: Errors, object: T, before: T) => void;
+  updateStatus?: (errors: Errors, object: T, before: T) => void;
+}): KindValidation {
+  return rules as unknown as KindValidation;
+}
+
+type Workload = KubeObject & { spec?: { selector?: object } };
+
+function workload<T>(create: (errors: Errors, object: T) => void): KindValidation {
+  return kind<T>({
+    create,
+    update: (errors, object, before) => {
+      const [now, then] = [object as Workload, before as Workload];
+      validateMetadataUpdate(errors, now.metadata ?? {}, then.metadata ?? {});
+      create(errors, object);
+      selectorUnchanged(errors, now.spec?.selector, then.spec?.selector);
+    },
+  });
+}
+
+const rbac = 'rbac.authorization.k8s.io';
+
+/** By `group/Kind`. */
+const kinds: Readonly<Record<string, KindValidation>> = {
+  '/Pod': kind<Pod>({
+    create: validatePod,
+    update: validatePodUpdate,
+    updateStatus: validatePodStatusUpdate,
+  }),
+  '/Service': kind<Service>({ create: validateService, update: validateServiceUpdate }),
+  '/ConfigMap': kind<ConfigMap>({
+    create: configuration.validateConfigMap,
+    update: configuration.validateConfigMapUpdate,
+  }),
+  '/Secret': kind<Secret>({
+    create: configuration.validateSecret,
+    update: configuration.validateSecretUpdate,
+  }),
+  '/Namespace': kind<KubeObject>({ create: cluster.validateNamespace }),
+  '/Node': kind<Node>({ create: cluster.validateNode, update: cluster.validateNodeUpdate }),
+  '/Endpoints': kind<Endpoints>({ create: cluster.validateEndpoints }),
+  'discovery.k8s.io/EndpointSlice': kind<EndpointSlice>({ create: cluster.validateEndpointSlice }),
+  'coordination.k8s.io/Lease': kind<Lease>({ create: cluster.validateLease }),
+  'apps/Deployment': workload<Deployment>(validateDeployment),
+  'apps/ReplicaSet': workload<ReplicaSet>(validateReplicaSet),
+  'apps/DaemonSet': workload<DaemonSet>(validateDaemonSet),
+  [`${rbac}/Role`]: kind<KubeObject>({
+    create: (errors, object) => cluster.validateRole(errors, object, true),
+  }),
+  [`${rbac}/ClusterRole`]: kind<KubeObject>({
+    create: (errors, object) => cluster.validateRole(errors, object, false),
+  }),
+  [`${rbac}/RoleBinding`]: kind<ClusterRoleBinding>({
+    create: (errors, object) => cluster.validateRoleBinding(errors, object, true),
+    update: cluster.validateRoleBindingUpdate,
+  }),
+  [`${rbac}/ClusterRoleBinding`]: kind<ClusterRoleBinding>({
+    create: (errors, object) => cluster.validateRoleBinding(errors, object, false),
+    update: cluster.validateRoleBindingUpdate,
+  }),
+};
+
+export interface ValidatedKind {
+  readonly group: string;
+  readonly kind: string;
+  readonly namespaced: boolean;
+}
+
+/** What is wrong with a new object, in the order Kubernetes reports it; empty when nothing is. */
+export function validateCreate(type: ValidatedKind, object: KubeObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const rules = kinds[`${type.group}/${type.kind}`];
+  if (rules) rules.create(errors, object);
+  else validateMetadata(errors, object.metadata ?? {}, { namespaced: type.namespaced, name: nameRule(type) });
+  return errors;
+}
+
+export function validateUpdate(type: ValidatedKind, object: KubeObject, before: KubeObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const rules = kinds[`${type.group}/${type.kind}`];
+  if (rules?.update) rules.update(errors, object, before);
+  else {
+    validateMetadataUpdate(errors, object.metadata ?? {}, before.metadata ?? {});
+    errors.push(...validateCreate(type, object));
+  }
+  return errors;
+}
+
+export function validateStatusUpdate(
+  type: ValidatedKind,
+  object: KubeObject,
+  before: KubeObject,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  const rules = kinds[`${type.group}/${type.kind}`];
+  if (rules?.updateStatus) rules.updateStatus(errors, object, before);
+  else validateMetadataUpdate(errors, object.metadata ?? {}, before.metadata ?? {});
+  return errors;
+}
+
+function nameRule(type: ValidatedKind) {
+  return type.group === rbac ? isPathSegmentName : isDns1123Subdomain;
+}
