@@ -1,5 +1,19 @@
-// The public face of the wire package: KubeEdge's messages and our extensions of them, pure of I/O and clocks.
+// The public face of the wire package: what travels between an edge and CloudHub. Pure: no I/O, no clock.
 
-export { type Digest, digestResource, digestType, maxDigestEntries, parseDigest } from './digest.ts';
-export { fingerprint, fingerprintLength } from './fingerprint.ts';
-export type { Message, MessageHeader, MessageRoute } from './message.ts';
+export * from './acknowledgement.ts';
+export * from './capability.ts';
+export * from './close-code.ts';
+export * from './codec.ts';
+export * from './delivery-queue.ts';
+export * from './digest.ts';
+export * from './fingerprint.ts';
+export * from './frame.ts';
+export * from './frame-parser.ts';
+export * from './handshake.ts';
+export type * from './message.ts';
+export * from './reply.ts';
+export * from './resource.ts';
+export * from './resource-version.ts';
+export * from './stream-frame.ts';
+export * from './stream-multiplexer.ts';
+export * from './vocabulary.ts';
