@@ -1,0 +1,61 @@
+// What a node may see and touch beyond its own Node: its pods, and what they refer to. Every upstream handler asks here.
+
+import type { KubeClient } from '@selvedge/client';
+import { isApiFault } from '@selvedge/client';
+import { type KubeObject, type Pod, resources, type Stored } from '@selvedge/kubernetes';
+import type { NodeIndex } from '../node-index.ts';
+import { resourceKey } from '../pod-references.ts';
+import { forbidden } from './refusal.ts';
+import type { EdgeRequest } from './request.ts';
+
+export type PodObject = Pod & KubeObject;
+
+/** KubeEdge keeps the keys of the whole fleet here: no reference of a pod opens them to a node. */
+const guardedNamespace = 'kubeedge';
+const guardedSecrets: ReadonlySet<string> = new Set(['casecret', 'cloudcoresecret', 'tokensecret']);
+
+export class NodeAccess {
+  readonly #client: KubeClient;
+  readonly #index: NodeIndex;
+
+  constructor(client: KubeClient, index: NodeIndex) {
+    this.#client = client;
+    this.#index = index;
+  }
+
+  /** The node has a pod that refers to the object. */
+  requireReference(request: EdgeRequest, type: 'configmap' | 'secret' | 'persistentvolumeclaim'): void {
+    const { session, namespace, name } = request;
+    const guarded = type === 'secret' && namespace === guardedNamespace && guardedSecrets.has(name);
+    if (!guarded && this.refers(session.node, namespace, type, name)) return;
+    const why = `no relationship found between node '${session.node}' and this object`;
+    throw forbidden({ resource: `${type}s`, name }, why);
+  }
+
+  refers(node: string, namespace: string, type: string, name: string): boolean {
+    return this.#index.refers(node, resourceKey(namespace, type, name));
+  }
+
+  /**
+   * The pod is bound to the node. Asks the API when the pod is not known here, because a node may hear of its pods as
+   * fast as we do. Resolves to false when there is no such pod at all.
+   */
+  async requirePod(request: EdgeRequest): Promise<boolean> {
+    const { session, namespace, name } = request;
+    if (this.#index.pod(session.node, namespace, name)) return true;
+    const pod = await this.readPod(namespace, name);
+    if (!pod) return false;
+    if (pod.spec?.nodeName === session.node) return true;
+    const why = `node "${session.node}" can only touch pods with spec.nodeName set to itself`;
+    throw forbidden({ resource: 'pods', name }, why);
+  }
+
+  async readPod(namespace: string, name: string): Promise<Stored<PodObject> | undefined> {
+    try {
+      return await this.#client.get<PodObject>({ type: resources.pods, namespace, name });
+    } catch (error) {
+      if (isApiFault(error, 'NotFound')) return undefined;
+      throw error;
+    }
+  }
+}
