@@ -8,6 +8,18 @@ export {
   invalidMessage,
   showValue,
 } from './field-error.ts';
+export { cloneJson, equalJson, isJsonObject, type JsonObject } from './json.ts';
+export {
+  formatLabelSelector,
+  type LabelOperator,
+  type LabelRequirement,
+  type LabelRequirements,
+  matchesLabels,
+  type ParsedLabelSelector,
+  parseLabelSelector,
+  requirementsOf,
+  selectorMatches,
+} from './label-selector.ts';
 export {
   type Check,
   isConfigMapKey,
