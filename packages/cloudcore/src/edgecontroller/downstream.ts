@@ -2,7 +2,14 @@
 
 import type { Clock, Logger } from '@selvedge/base';
 import type { Informer, KubeClient } from '@selvedge/client';
-import { type KubeObject, type Pod, type ResourceType, resources, type Stored } from '@selvedge/kubernetes';
+import {
+  type KubeObject,
+  type Node,
+  type Pod,
+  type ResourceType,
+  resources,
+  type Stored,
+} from '@selvedge/kubernetes';
 import type { Digest } from '@selvedge/wire';
 import type { Hub, NodeSession } from '../cloudhub/hub.ts';
 import type { SyncStore } from '../synccontroller/sync-store.ts';
@@ -21,8 +28,15 @@ export interface DownstreamOptions {
   readonly syncs: SyncStore;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** A Node is gone from the API. */
-  readonly onNodeDeleted?: (node: string) => void;
+  readonly follower: DownstreamFollower;
+}
+
+/** Who else looks at the nodes and pods that pass by. */
+export interface DownstreamFollower {
+  nodeChanged(node: Stored<Node & KubeObject>): void;
+  nodeDeleted(name: string): void;
+  /** A pod that its node would lose by default when it is offline. */
+  podLeavesByDefault(node: string, key: string): void;
 }
 
 interface Connected {
@@ -31,7 +45,7 @@ interface Connected {
   readonly stop: AbortController;
 }
 
-type NodeObject = KubeObject;
+type NodeObject = Node & KubeObject;
 
 export class Downstream {
   readonly index = new NodeIndex();
@@ -178,6 +192,7 @@ export class Downstream {
     if (kind === 'deleted' || !record.node) return;
     const replaced = moved ? undefined : before;
     const references = this.index.setPod(key, record, replaced?.node ? replaced : undefined);
+    if (record.leavesByDefault) this.#options.follower.podLeavesByDefault(record.node, key);
     const delivery = this.#delivery(record.node);
     if (!delivery) return;
     const bound = replaced?.node ? replaced : undefined;
@@ -213,10 +228,11 @@ export class Downstream {
     const { key: name, kind, record } = change;
     if (kind === 'deleted') {
       this.index.removeNode(name);
-      this.#options.onNodeDeleted?.(name);
+      this.#options.follower.nodeDeleted(name);
       return;
     }
     this.index.setNode(name, record);
+    if (change.object) this.#options.follower.nodeChanged(change.object);
     this.#tell(name, resourceKey(undefined, 'node', name), change);
   }
 

@@ -2,6 +2,7 @@
 
 import type { KubeObject, Pod, Stored } from '@selvedge/kubernetes';
 import { fingerprint } from '@selvedge/wire';
+import { defaultTolerations } from '../nodelifecycle/offline-tolerations.ts';
 import { podReferences, type ResourceKey, resourceKey } from './pod-references.ts';
 
 /** What tells versions of one object apart; the object itself is not kept. */
@@ -16,6 +17,8 @@ export interface PodRecord extends ObjectVersion {
   /** Empty for a pod that is not scheduled. */
   readonly node: string;
   readonly serviceAccount: string;
+  /** The pod would be evicted from a node that is unreachable for some minutes, because nobody said otherwise. */
+  readonly leavesByDefault: boolean;
   /** What the pod needs on its node; the namespace's services among it, as `<namespace>/service`. */
   readonly references: readonly ResourceKey[];
 }
@@ -100,6 +103,7 @@ export class NodeIndex {
       ...versionOf(pod as Stored<KubeObject>),
       node: node ? this.#intern(node) : '',
       serviceAccount: this.#intern(pod.spec?.serviceAccountName ?? 'default'),
+      leavesByDefault: defaultTolerations(pod).length > 0,
       references: references.map((key) => this.#intern(key)),
     };
   }
