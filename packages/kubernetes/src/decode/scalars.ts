@@ -1,0 +1,112 @@
+// Single values: whether they are what the field's type takes, and the form in which Kubernetes writes them back.
+
+import { canonicalQuantity, parseQuantity, quantityMessage } from '../quantity.ts';
+import type { ScalarFormat } from '../schema/schema.ts';
+import { jsonKindOf } from './go-type.ts';
+
+/**
+ * `taken`: as it will be stored. `wrongType`: Go tells the field's name; `shown` is its name of the value.
+ * `refused`: the type has a decoder of its own, whose message stands alone and ends the decoding.
+ */
+export type ScalarResult =
+  | { readonly kind: 'taken'; readonly value: unknown }
+  | { readonly kind: 'wrongType'; readonly shown: string }
+  | { readonly kind: 'refused'; readonly message: string };
+
+const wrongType = (value: unknown, shown = jsonKindOf(value)): ScalarResult => ({ kind: 'wrongType', shown });
+const refused = (message: string): ScalarResult => ({ kind: 'refused', message });
+
+/** A value that needs no change of any kind: what nearly all are, told without making anything. */
+export function isPlain(value: unknown, format: ScalarFormat): boolean {
+  switch (format) {
+    case 'string':
+      return typeof value === 'string';
+    case 'boolean':
+      return typeof value === 'boolean';
+    case 'int32':
+      return Number.isInteger(value) && (value as number) === ((value as number) | 0);
+    case 'int64':
+      return Number.isSafeInteger(value);
+    case 'double':
+      return typeof value === 'number';
+    case 'quantity':
+      return typeof value === 'string' && canonical.test(value);
+    case 'intOrString':
+      return typeof value === 'string' || isPlain(value, 'int32');
+    default:
+      return false;
+  }
+}
+
+/** Quantities below a thousand of their unit are in canonical form already. */
+const canonical = /^(0|[1-9]\d{0,2}(m|k|M|G|Ki|Mi|Gi)?)$/;
+
+export function decodeScalar(value: unknown, format: ScalarFormat): ScalarResult {
+  if (isPlain(value, format)) return { kind: 'taken', value };
+  switch (format) {
+    case 'string':
+    case 'boolean':
+    case 'double':
+      return wrongType(value);
+    case 'int32':
+    case 'int64':
+      return decodeInteger(value, format);
+    case 'quantity':
+      return decodeQuantity(value);
+    case 'intOrString':
+      return refused(`json: cannot unmarshal ${numberOrKind(value)} into Go value of type int32`);
+    case 'time':
+    case 'microTime':
+      return decodeTime(value, format);
+    case 'bytes':
+      return decodeBytes(value);
+  }
+}
+
+function numberOrKind(value: unknown): string {
+  return typeof value === 'number' ? `number ${value}` : jsonKindOf(value);
+}
+
+function decodeInteger(value: unknown, format: 'int32' | 'int64'): ScalarResult {
+  const inRange = format === 'int64' && Number.isInteger(value) && Math.abs(value as number) < 2 ** 63;
+  return inRange ? { kind: 'taken', value } : wrongType(value, numberOrKind(value));
+}
+
+function decodeQuantity(value: unknown): ScalarResult {
+  if (typeof value !== 'string' && typeof value !== 'number') return refused(quantityMessage);
+  const text = String(value).trim();
+  return parseQuantity(text) === undefined
+    ? refused(quantityMessage)
+    : { kind: 'taken', value: canonicalQuantity(text) };
+}
+
+const rfc3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:[.,](\d+))?(Z|[+-]\d{2}:\d{2})$/;
+
+function decodeTime(value: unknown, format: 'time' | 'microTime'): ScalarResult {
+  if (typeof value !== 'string') {
+    return refused(`json: cannot unmarshal ${jsonKindOf(value)} into Go value of type string`);
+  }
+  const parts = rfc3339.exec(value);
+  const [, seconds = '', fraction = '', zone = ''] = parts ?? [];
+  const layout = format === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
+  const atMs = parts === null ? Number.NaN : Date.parse(`${seconds}${zone}`);
+  if (Number.isNaN(atMs) || (format === 'microTime' && fraction === '')) {
+    return refused(
+      `parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(value)} as "2006"`,
+    );
+  }
+  const utc = zone === 'Z' ? seconds : new Date(atMs).toISOString().slice(0, 19);
+  if (format === 'time') return { kind: 'taken', value: `${utc}Z` };
+  return { kind: 'taken', value: `${utc}.${fraction.slice(0, 6).padEnd(6, '0')}Z` };
+}
+
+function decodeBytes(value: unknown): ScalarResult {
+  if (typeof value !== 'string') return wrongType(value);
+  const text = /[\r\n]/.test(value) ? value.replace(/[\r\n]/g, '') : value;
+  const wrongAt = text.search(/[^A-Za-z0-9+/]/);
+  const padding = wrongAt < 0 ? '' : text.slice(wrongAt);
+  if (text.length % 4 === 0 && /^={0,2}$/.test(padding)) return { kind: 'taken', value: text };
+  // Go counts from where it stopped: the first character that does not belong, or the start of a cut group.
+  const at = wrongAt >= 0 && !/^={1,2}$/.test(padding) ? wrongAt : text.length - (text.length % 4);
+  return refused(`illegal base64 data at input byte ${at}`);
+}
