@@ -1,0 +1,234 @@
+// Starts the hub's shard processes and keeps them running; the core's ends of their links.
+
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Backoff, type Clock, Fault, type Logger, sleep } from '@selvedge/base';
+import { Link } from './shard/link.ts';
+import type { ShardConfig } from './shard/protocol.ts';
+import { encodeRecord, type LinkRecord, recordKind } from './shard/record.ts';
+
+export interface ShardGroupOptions {
+  readonly count: number;
+  readonly config: ShardConfig;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly handlers: ShardHandlers;
+  /** The shard program and its arguments; this package's own when absent. */
+  readonly command?: readonly string[];
+}
+
+export interface ShardHandlers {
+  onRecord(shard: ShardLink, record: LinkRecord): void;
+  /** The shard process is gone, and every connection with it. A new one comes as another link. */
+  onLost(shard: ShardLink): void;
+}
+
+/** The core's end of one shard's link. */
+export interface ShardLink {
+  readonly index: number;
+  readonly congested: boolean;
+  send(record: Uint8Array): void;
+}
+
+const startTimeoutMs = 20_000;
+const secretBytes = 32;
+
+interface Awaited {
+  readonly secret: Buffer;
+  readonly onLink: (socket: Socket) => void;
+}
+
+export class ShardGroup implements AsyncDisposable {
+  readonly #options: ShardGroupOptions;
+  readonly #server: Server;
+  readonly #folder: string;
+  readonly #stopped = new AbortController();
+  readonly #awaited = new Set<Awaited>();
+  readonly #runs: Promise<void>[] = [];
+  readonly #links = new Set<Link>();
+  readonly #processes = new Set<number>();
+  #config: ShardConfig;
+
+  private constructor(options: ShardGroupOptions, server: Server, folder: string) {
+    this.#options = options;
+    this.#server = server;
+    this.#folder = folder;
+    this.#config = options.config;
+  }
+
+  /** Resolves once every shard listens. */
+  static async start(options: ShardGroupOptions): Promise<ShardGroup> {
+    const folder = await mkdtemp(join(tmpdir(), 'selvedge-hub-'));
+    await chmod(folder, 0o700);
+    const server = createServer();
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(join(folder, 'core.sock'), resolve);
+    });
+    const group = new ShardGroup(options, server, folder);
+    server.on('connection', (socket) => group.#greet(socket));
+    try {
+      for (let index = 0; index < options.count; index++) await group.#startFirst(index);
+    } catch (error) {
+      await group[Symbol.asyncDispose]();
+      throw error;
+    }
+    return group;
+  }
+
+  /** The shard processes that run now. */
+  get processIds(): number[] {
+    return [...this.#processes];
+  }
+
+  get port(): number {
+    return this.#config.port;
+  }
+
+  /** Listens again with another certificate; connections that stand are left alone. */
+  reconfigure(change: Pick<ShardConfig, 'certificate' | 'key'>): void {
+    this.#config = { ...this.#config, ...change };
+    for (const link of this.#links) link.send(this.#configRecord());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort();
+    await Promise.all(this.#runs);
+    this.#server.close();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+
+  #configRecord(): Buffer {
+    return encodeRecord(recordKind.configure, 0, JSON.stringify(this.#config));
+  }
+
+  /** The first start of a shard must work; after that the shard is kept running. */
+  async #startFirst(index: number): Promise<void> {
+    const started = Promise.withResolvers<void>();
+    this.#runs.push(this.#keepRunning(index, started));
+    const timer = this.#options.clock.after(startTimeoutMs, () =>
+      started.reject(new Fault('cloudhub/shard-failed', `hub shard ${index} did not start in time`)),
+    );
+    try {
+      await started.promise;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  async #keepRunning(index: number, started: PromiseWithResolvers<void>): Promise<void> {
+    const backoff = new Backoff({ initialMs: 200, maxMs: 10_000 });
+    const { signal } = this.#stopped;
+    while (!signal.aborted) {
+      await this.#runOnce(index, started, () => backoff.reset());
+      if (signal.aborted) break;
+      this.#options.logger.error('hub shard ended', { shard: index });
+      await sleep(this.#options.clock, backoff.next(), signal);
+    }
+  }
+
+  /** One life of a shard process, from its start to its exit. */
+  async #runOnce(index: number, started: PromiseWithResolvers<void>, onUp: () => void): Promise<void> {
+    const secret = randomBytes(secretBytes);
+    const program = fileURLToPath(new URL('./shard/main.ts', import.meta.url));
+    const child = Bun.spawn([...(this.#options.command ?? [process.execPath, program])], {
+      stdin: 'pipe',
+      stdout: 'inherit',
+      stderr: 'inherit',
+    });
+    this.#processes.add(child.pid);
+    let link: Link | undefined;
+    const awaited: Awaited = {
+      secret: Buffer.from(secret.toString('hex')),
+      onLink: (socket) => {
+        link = this.#adopt(index, socket, (problem) => {
+          if (problem === undefined) {
+            onUp();
+            started.resolve();
+          } else {
+            started.reject(problem);
+          }
+        });
+      },
+    };
+    this.#awaited.add(awaited);
+    const end = () => child.kill('SIGKILL');
+    this.#stopped.signal.addEventListener('abort', end, { once: true });
+    if (this.#stopped.signal.aborted) end();
+    child.stdin.write(
+      `${JSON.stringify({ socket: join(this.#folder, 'core.sock'), secret: secret.toString('hex') })}\n`,
+    );
+    await child.stdin.flush();
+    await child.exited;
+    this.#processes.delete(child.pid);
+    this.#stopped.signal.removeEventListener('abort', end);
+    this.#awaited.delete(awaited);
+    link?.destroy();
+  }
+
+  /** Waits for a connection's first record, the secret, and gives the socket to the shard that it belongs to. */
+  #greet(socket: Socket): void {
+    const expected = 9 + secretBytes * 2;
+    const early: Buffer[] = [];
+    socket.on('error', () => socket.destroy());
+    const onData = (chunk: Buffer) => {
+      early.push(chunk);
+      const bytes = Buffer.concat(early);
+      if (bytes.length < expected) return;
+      socket.off('data', onData);
+      const awaited = this.#claim(bytes.subarray(9, expected));
+      if (!awaited) {
+        socket.destroy();
+        return;
+      }
+      awaited.onLink(socket);
+      if (bytes.length > expected) socket.emit('data', bytes.subarray(expected));
+    };
+    socket.on('data', onData);
+  }
+
+  #claim(secret: Buffer): Awaited | undefined {
+    for (const awaited of this.#awaited) {
+      if (!timingSafeEqual(awaited.secret, secret)) continue;
+      this.#awaited.delete(awaited);
+      return awaited;
+    }
+    return undefined;
+  }
+
+  #adopt(index: number, socket: Socket, onStart: (problem: Fault | undefined) => void): Link {
+    const { handlers, logger } = this.#options;
+    const link: Link = new Link(socket, {
+      onRecord: (record) => {
+        if (record.kind === recordKind.listening) {
+          const { port } = JSON.parse(record.payload.toString('utf8')) as { port: number };
+          this.#config = { ...this.#config, port };
+          onStart(undefined);
+        } else if (record.kind === recordKind.failed) {
+          const reason = record.payload.toString('utf8');
+          logger.error('hub shard can not listen', { shard: index, reason });
+          onStart(new Fault('cloudhub/port-unavailable', reason));
+        } else handlers.onRecord(shard, record);
+      },
+      onRelieved: () => undefined,
+      onClose: () => {
+        this.#links.delete(link);
+        handlers.onLost(shard);
+      },
+    });
+    const shard: ShardLink = {
+      index,
+      send: (record) => link.send(record),
+      get congested() {
+        return link.congested;
+      },
+    };
+    this.#links.add(link);
+    link.send(this.#configRecord());
+    return link;
+  }
+}

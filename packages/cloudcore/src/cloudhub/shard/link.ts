@@ -1,0 +1,76 @@
+// One end of the socket between a shard and the core: gathers records into one write per turn of the event loop,
+// and says when the other end does not keep up.
+
+import type { Socket } from 'node:net';
+import { type LinkRecord, RecordReader } from './record.ts';
+
+/** What may wait in the socket before the link counts as congested. */
+const congestedBytes = 16 * 1024 * 1024;
+
+export interface LinkHandlers {
+  onRecord(record: LinkRecord): void;
+  /** The other end reads again. */
+  onRelieved(): void;
+  onClose(error: Error | undefined): void;
+}
+
+export class Link {
+  readonly #socket: Socket;
+  #batch: Uint8Array[] = [];
+  #batchBytes = 0;
+  #scheduled = false;
+  #congested = false;
+
+  constructor(socket: Socket, handlers: LinkHandlers) {
+    this.#socket = socket;
+    const reader = new RecordReader();
+    let failure: Error | undefined;
+    socket.on('data', (chunk: Buffer) => {
+      try {
+        reader.push(chunk, handlers.onRecord);
+      } catch (error) {
+        socket.destroy(error instanceof Error ? error : new Error(String(error)));
+      }
+    });
+    socket.on('drain', () => {
+      if (!this.#congested) return;
+      this.#congested = false;
+      handlers.onRelieved();
+    });
+    socket.on('error', (error) => {
+      failure = error;
+    });
+    socket.on('close', () => handlers.onClose(failure));
+  }
+
+  get congested(): boolean {
+    return this.#congested;
+  }
+
+  send(record: Uint8Array): void {
+    this.#batch.push(record);
+    this.#batchBytes += record.length;
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    setImmediate(() => this.flush());
+  }
+
+  flush(): void {
+    this.#scheduled = false;
+    if (this.#batch.length === 0 || this.#socket.destroyed) return;
+    const bytes = Buffer.concat(this.#batch, this.#batchBytes);
+    this.#batch = [];
+    this.#batchBytes = 0;
+    this.#socket.write(bytes);
+    if (this.#socket.writableLength > congestedBytes) this.#congested = true;
+  }
+
+  close(): void {
+    this.flush();
+    this.#socket.end();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+}
