@@ -1,0 +1,202 @@
+// The scheduler: takes pods without a node off its queue, decides with the pure core, and writes bindings.
+
+import { describeError, type TimerHandle } from '@selvedge/base';
+import { isApiFault } from '@selvedge/client';
+import { resources } from '@selvedge/kubernetes';
+import { type ControllerContext, unlessGone } from '../controllers/machinery/controller.ts';
+import { timestamp } from '../controllers/machinery/event-recorder.ts';
+import { isFinished, type PodRecord, podKey } from '../controllers/machinery/pod-record.ts';
+import { ClusterState } from './cluster-state.ts';
+import { defaultMaxFeasibleNodes, placePod } from './decide.ts';
+import { SchedulingQueue } from './scheduling-queue.ts';
+
+const component = 'default-scheduler';
+/** Bindings under way at once. */
+const maxBindings = 64;
+/** Pods placed before other work of the process gets its turn. */
+const batchSize = 50;
+
+/** Runs until the signal aborts. Informers are synced before it is called. */
+export async function runScheduler(context: ControllerContext, signal: AbortSignal): Promise<void> {
+  const scheduler = new Scheduler(context);
+  await scheduler.run(signal);
+}
+
+class Scheduler {
+  readonly #context: ControllerContext;
+  readonly #state: ClusterState;
+  readonly #queue = new SchedulingQueue();
+  #start = 0;
+  #bindings = 0;
+  #wake: () => void = () => undefined;
+  #timer: TimerHandle | undefined;
+
+  constructor(context: ControllerContext) {
+    this.#context = context;
+    this.#state = new ClusterState(context.informers.pods.lister, context.informers.namespaces.lister);
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const endings = this.#follow();
+    const stop = () => this.#wake();
+    signal.addEventListener('abort', stop, { once: true });
+    while (!signal.aborted) {
+      const busy = this.#placeBatch(signal);
+      if (busy) await new Promise((resolve) => setImmediate(resolve));
+      else await this.#sleep(signal);
+    }
+    this.#timer?.cancel();
+    for (const end of endings) end();
+    signal.removeEventListener('abort', stop);
+  }
+
+  #follow(): Array<() => void> {
+    const { nodes, pods } = this.#context.informers;
+    // Nodes before pods: with each node come the pods that are bound to it already.
+    const endNodes = nodes.subscribe({
+      added: (node) => this.#roomAppeared(this.#state.setNode(node)),
+      modified: (node) => this.#roomAppeared(this.#state.setNode(node)),
+      deleted: (node) => this.#state.removeNode(node.metadata.name),
+    });
+    let seeding = true;
+    const endPods = pods.subscribe({
+      added: (pod, key) => {
+        if (seeding) this.#state.seed(pod);
+        else this.#state.podChanged(undefined, pod);
+        if (this.#wants(pod)) this.#enqueue(key, pod);
+      },
+      modified: (pod, old, key) => this.#podModified(pod, old, key),
+      deleted: (pod, key) => {
+        this.#queue.forget(key);
+        this.#state.forget(pod);
+        this.#roomAppeared(this.#state.podChanged(pod, undefined));
+      },
+    });
+    seeding = false;
+    return [endNodes, endPods];
+  }
+
+  #podModified(pod: PodRecord, old: PodRecord, key: string): void {
+    this.#roomAppeared(this.#state.podChanged(old, pod));
+    if (!this.#wants(pod)) this.#queue.forget(key);
+    else if (old.shape !== pod.shape || old.labels !== pod.labels || old.uid !== pod.uid) {
+      this.#queue.forget(key);
+      this.#enqueue(key, pod);
+    }
+  }
+
+  #wants(pod: PodRecord): boolean {
+    return (
+      pod.nodeName === '' &&
+      pod.deletedMs === 0 &&
+      !isFinished(pod) &&
+      pod.shape.schedulerName === component &&
+      pod.shape.schedulingGates.length === 0 &&
+      !this.#state.isAssumed(podKey(pod))
+    );
+  }
+
+  #enqueue(key: string, pod: PodRecord): void {
+    this.#queue.add(key, pod.shape.priority);
+    this.#wake();
+  }
+
+  #roomAppeared(appeared: boolean): void {
+    if (!appeared) return;
+    this.#queue.moveAll();
+    this.#wake();
+  }
+
+  /** Waits until a pod arrives, room appears, or a back-off ends. */
+  #sleep(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      if (signal.aborted) return resolve();
+      const nextMs = this.#queue.flush(this.#context.clock.monotonic());
+      if (this.#queue.readyCount > 0 && this.#bindings < maxBindings) return resolve();
+      this.#timer = nextMs === undefined ? undefined : this.#context.clock.after(nextMs, () => this.#wake());
+      this.#wake = () => {
+        this.#timer?.cancel();
+        this.#wake = () => undefined;
+        resolve();
+      };
+    });
+  }
+
+  /** Places some pods; false when there is nothing to do. */
+  #placeBatch(signal: AbortSignal): boolean {
+    this.#queue.flush(this.#context.clock.monotonic());
+    let placed = 0;
+    while (placed < batchSize && this.#bindings < maxBindings && !signal.aborted) {
+      const key = this.#queue.take();
+      if (key === undefined) return placed > 0;
+      const pod = this.#context.informers.pods.lister.get(key);
+      if (pod && this.#wants(pod)) this.#place(key, pod);
+      placed++;
+    }
+    return this.#bindings < maxBindings;
+  }
+
+  #place(key: string, pod: PodRecord): void {
+    const { random, clock, logger } = this.#context;
+    const placement = placePod(pod, this.#state, {
+      maxFeasibleNodes: defaultMaxFeasibleNodes,
+      start: this.#start,
+      random,
+    });
+    this.#start = (this.#start + placement.examined) % Math.max(1, this.#state.nodes.length);
+    if (placement.kind === 'node') {
+      this.#state.assume(pod, placement.nodeName);
+      this.#bindings++;
+      void this.#bind(key, pod, placement.nodeName);
+      return;
+    }
+    this.#queue.failed(key, pod.shape.priority, clock.monotonic(), false);
+    this.#tellFailure(pod, placement.message).catch((error: unknown) =>
+      logger.debug('scheduling failure not written', { pod: key, error: describeError(error) }),
+    );
+  }
+
+  async #bind(key: string, pod: PodRecord, nodeName: string): Promise<void> {
+    const { client, events, clock, logger } = this.#context;
+    const { namespace, name, uid } = pod;
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { namespace, name, uid },
+      target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
+    };
+    try {
+      await client.create(resources.pods, binding, { name, subresource: 'binding' });
+      const message = `Successfully assigned ${key} to ${nodeName}`;
+      const subject = { ...pod, type: resources.pods };
+      events.record({ subject, component, type: 'Normal', reason: 'Scheduled', message });
+    } catch (error) {
+      this.#state.forget(pod);
+      if (!isApiFault(error, 'NotFound', 'Conflict')) {
+        logger.warn('binding failed', { pod: key, node: nodeName, error: describeError(error) });
+      }
+      this.#queue.failed(key, pod.shape.priority, clock.monotonic(), true);
+    } finally {
+      this.#bindings--;
+      this.#wake();
+    }
+  }
+
+  async #tellFailure(pod: PodRecord, message: string): Promise<void> {
+    const { client, events, clock } = this.#context;
+    const subject = { ...pod, type: resources.pods };
+    events.record({ subject, component, type: 'Warning', reason: 'FailedScheduling', message });
+    if (pod.unschedulableMessage === message) return;
+    const condition = {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message,
+      lastProbeTime: null,
+      ...(pod.unschedulableMessage === undefined ? { lastTransitionTime: timestamp(clock.now()) } : {}),
+    };
+    const reference = { type: resources.pods, namespace: pod.namespace, name: pod.name };
+    const patch = { metadata: { uid: pod.uid }, status: { conditions: [condition] } };
+    await unlessGone(client.patch(reference, 'strategic', patch, { subresource: 'status' }));
+  }
+}
