@@ -4,6 +4,7 @@ import { type Clock, describeError, type Logger, systemClock } from '@selvedge/b
 import type { KubeClient } from '@selvedge/client';
 import { runScheduler } from '../scheduler/scheduler.ts';
 import { runDeploymentController } from './deployment/controller.ts';
+import { runGarbageCollector } from './garbagecollector/controller.ts';
 import type { Controller, ControllerContext } from './machinery/controller.ts';
 import { EventRecorder } from './machinery/event-recorder.ts';
 import { allSynced, createSharedInformers } from './machinery/shared-informers.ts';
@@ -40,6 +41,7 @@ export async function runManager(options: ManagerOptions): Promise<void> {
       scheduler: runScheduler,
       deployment: runDeploymentController,
       replicaset: runReplicaSetController,
+      garbagecollector: runGarbageCollector,
       namespace: runNamespaceController,
       serviceaccount: (given, until) => runServiceAccountController(given, rootCa, until),
     };

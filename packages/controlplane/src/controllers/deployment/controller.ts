@@ -130,7 +130,7 @@ async function claimReplicaSets(
   const { lister } = context.informers.replicasets;
   const selects = compileLabelSelector(deployment.spec?.selector);
   const { uid, name, namespace = '' } = deployment.metadata;
-  const owned = [...lister.byIndex('controller', uid)];
+  const owned = [...lister.byIndex('owner', uid)];
   if (deployment.metadata.deletionTimestamp !== undefined) return owned;
   const kept = owned.filter((one) => selects(one.metadata.labels ?? {}));
   for (const replicaSet of owned) {
@@ -156,7 +156,7 @@ async function claimReplicaSets(
 
 function podsRun({ informers }: ControllerContext, sets: readonly Stored<ReplicaSet>[]): boolean {
   return sets.some((set) =>
-    [...informers.pods.lister.byIndex('controller', set.metadata.uid)].some((pod) => !isFinished(pod)),
+    [...informers.pods.lister.byIndex('owner', set.metadata.uid)].some((pod) => !isFinished(pod)),
   );
 }
 

@@ -4,7 +4,7 @@ import type { KubeClient } from '@selvedge/client';
 import { apiVersionOf, type OwnerReference, type ResourceType, resources } from '@selvedge/kubernetes';
 import { unlessGone } from './controller.ts';
 import type { LabelPredicate } from './label-selector.ts';
-import type { PodRecord } from './pod-record.ts';
+import { controllerOf, type PodRecord } from './pod-record.ts';
 import type { SharedInformers } from './shared-informers.ts';
 
 export interface PodOwner {
@@ -31,6 +31,7 @@ export function decideOwnership(
   const owned: PodRecord[] = [];
   const release: PodRecord[] = [];
   for (const pod of controlled) {
+    if (controllerOf(pod)?.uid !== owner.uid) continue;
     if (owner.selects(pod.labels) || pod.deletedMs > 0) owned.push(pod);
     else if (!owner.deleting) release.push(pod);
   }
@@ -55,7 +56,7 @@ export async function claimPods(
   const { lister } = informers.pods;
   const { owned, adopt, release } = decideOwnership(
     owner,
-    lister.byIndex('controller', owner.uid),
+    lister.byIndex('owner', owner.uid),
     lister.byIndex('orphan', owner.namespace),
   );
   for (const pod of release) await releasePod(client, owner, pod);

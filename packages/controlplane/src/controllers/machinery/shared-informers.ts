@@ -8,6 +8,7 @@ import {
   type KubeObject,
   type Namespace,
   type Node,
+  type ObjectMeta,
   type Pod,
   type ReplicaSet,
   type ResourceType,
@@ -102,10 +103,7 @@ function podInformer(options: SharedInformerOptions): Informer<PodRecord> {
     indexers: {
       node: (pod) => (pod.nodeName === '' ? [] : [pod.nodeName]),
       namespace: (pod) => [pod.namespace],
-      controller: (pod) => {
-        const owner = controllerOf(pod);
-        return owner ? [owner.uid] : [];
-      },
+      owner: (pod) => pod.owners.map((owner) => owner.uid),
       // Pods that a controller of the namespace might adopt.
       orphan: (pod) => (controllerOf(pod) ? [] : [pod.namespace]),
     },
@@ -113,16 +111,15 @@ function podInformer(options: SharedInformerOptions): Informer<PodRecord> {
 }
 
 function addOwnerIndexes(informers: SharedInformers): void {
-  const byController = (object: KubeObject | Stored<ReplicaSet>) => {
-    const owner = object.metadata?.ownerReferences?.find((one) => one.controller === true);
-    return owner ? [owner.uid] : [];
-  };
+  const byOwner = (object: { metadata: ObjectMeta }) =>
+    object.metadata.ownerReferences?.map((owner) => owner.uid) ?? [];
   const byNamespace = (object: { metadata: { namespace?: string } }) => [object.metadata.namespace ?? ''];
-  informers.replicasets.addIndexer('controller', byController);
+  const { pods: _pods, leases: _leases, ...whole } = informers;
+  const all = Object.values(whole) as unknown as Informer<{ metadata: ObjectMeta }>[];
+  for (const informer of all) informer.addIndexer('owner', byOwner);
   informers.replicasets.addIndexer('namespace', byNamespace);
   informers.daemonsets.addIndexer('namespace', byNamespace);
   informers.services.addIndexer('namespace', byNamespace);
-  informers.controllerrevisions.addIndexer('controller', byController);
   informers.endpointslices.addIndexer('service', (slice) => {
     const service = slice.metadata.labels?.['kubernetes.io/service-name'];
     return service ? [`${slice.metadata.namespace}/${service}`] : [];
