@@ -4,7 +4,15 @@
 export * from './authority.ts';
 export type { ExtendedKeyUsage } from './certificate.ts';
 export { type CertificateRequest, createCertificateRequest, parseCertificateRequest } from './csr.ts';
-export { createKey, keyFromPem, keyFromSec1, keyToPem, keyToSec1, publicKeyOf } from './key.ts';
+export {
+  createKey,
+  keyFromPem,
+  keyFromSec1,
+  keyToPem,
+  keyToSec1,
+  publicKeyInfo,
+  publicKeyOf,
+} from './key.ts';
 export type { DistinguishedName } from './name.ts';
 export * from './subject.ts';
 export * from './token.ts';

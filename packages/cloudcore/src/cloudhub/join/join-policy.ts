@@ -1,0 +1,61 @@
+// Whether a certificate for a node may be issued: the decision, apart from asking the API and signing.
+//
+// A token lets a machine join as a new node. It does not let it become a node that exists: who finds a token could take over
+// an edge that happens to be offline, with all its secrets. An existing node renews with its own certificate; to let a wiped
+// machine join again under its name, delete the Node, or annotate it, or make a token for that node alone.
+
+export const rejoinAnnotation = 'selvedge.io/allow-rejoin';
+
+export interface IssueRequest {
+  readonly node: string;
+  /** How the asker proved itself: a token (perhaps bound to one node), or the certificate of a node. */
+  readonly proof:
+    | { readonly kind: 'token'; readonly boundNode: string | undefined }
+    | { readonly kind: 'certificate'; readonly node: string };
+  /** The Node object's annotations; undefined when there is no such Node. */
+  readonly annotations: Readonly<Record<string, string>> | undefined;
+  readonly isConnected: boolean;
+  /** A certificate for this name went to another key moments ago, and its Node is not there yet. */
+  readonly isBeingTaken: boolean;
+}
+
+export type IssueDecision =
+  | { readonly kind: 'issue'; readonly usesAnnotation: boolean }
+  | { readonly kind: 'refuse'; readonly status: 403 | 409; readonly reason: string };
+
+export function decideIssue(request: IssueRequest): IssueDecision {
+  const { node, proof, annotations } = request;
+  if (proof.kind === 'certificate') {
+    if (proof.node === node) return issue();
+    return refuse(403, `the certificate is of node "${proof.node}", it can not get one for node "${node}"`);
+  }
+  if (proof.boundNode !== undefined) {
+    if (proof.boundNode === node) return issue();
+    return refuse(403, `the token is for node "${proof.boundNode}" alone`);
+  }
+  if (annotations?.[rejoinAnnotation] === 'true') return { kind: 'issue', usesAnnotation: true };
+  if (annotations !== undefined || request.isConnected) return refuse(409, existsReason(node));
+  if (request.isBeingTaken) {
+    return refuse(
+      409,
+      `another machine has just joined as node "${node}"; choose another name, or try again in a minute`,
+    );
+  }
+  return issue();
+}
+
+function existsReason(node: string): string {
+  return (
+    `node "${node}" exists already. To let this machine take its place, delete it (kubectl delete node ${node}), ` +
+    `or allow it once (kubectl annotate node ${node} ${rejoinAnnotation}=true), ` +
+    `or make a token for it (selvedge token create --node ${node})`
+  );
+}
+
+function issue(): IssueDecision {
+  return { kind: 'issue', usesAnnotation: false };
+}
+
+function refuse(status: 403 | 409, reason: string): IssueDecision {
+  return { kind: 'refuse', status, reason };
+}
