@@ -3,8 +3,9 @@
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, sleep } from '@selvedge/base';
+import { runCommand } from '../host/command.ts';
+import { unmountBelow } from '../host/mounts.ts';
 import { type ContainerdInstance, containerdPaths } from './containerd-config.ts';
-import { run } from './containerd-process.ts';
 
 /** Where CNI's library keeps what it has set up, by network and container. */
 const cniResultsDirectory = '/var/lib/cni/results';
@@ -22,7 +23,7 @@ export async function removeContainerdLeftovers(
   for (const directory of [instance.directory, ...(options.alsoUnmount ?? [])]) await unmountBelow(directory);
   await removeNetworkNamespaces(instance.network);
   if (!options.removeFiles) return;
-  await run('ip', ['link', 'delete', instance.network]).catch(() => undefined); // there is none if no pod ever ran
+  await runCommand('ip', ['link', 'delete', instance.network]).catch(() => undefined); // there is none if no pod ever ran
   await rm(instance.directory, { recursive: true, force: true });
 }
 
@@ -72,31 +73,13 @@ async function processesOf(socket: string): Promise<number[]> {
   return [...isOurs];
 }
 
-/** Unmounts what is mounted below a directory, innermost first. */
-export async function unmountBelow(directory: string): Promise<void> {
-  const mountPoints = (await text('/proc/self/mountinfo'))
-    .split('\n')
-    .map((line) => unescapeMount(line.split(' ')[4] ?? ''))
-    .filter((path) => path === directory || path.startsWith(`${directory}/`));
-  for (const path of mountPoints.reverse()) {
-    await run('umount', ['--lazy', path]).catch(() => undefined); // gone with the mount it stood on
-  }
-}
-
-/** In mountinfo, blanks and backslashes are written in octal. */
-export function unescapeMount(path: string): string {
-  return path.replace(/\\([0-7]{3})/g, (_, digits: string) =>
-    String.fromCharCode(Number.parseInt(digits, 8)),
-  );
-}
-
 async function removeNetworkNamespaces(network: string): Promise<void> {
   const files = await readdir(cniResultsDirectory).catch(() => []);
   for (const file of files.filter((name) => name.startsWith(`${network}-`))) {
     const path = join(cniResultsDirectory, file);
     const netns = networkNamespace(await text(path));
     if (netns) {
-      await run('umount', ['--lazy', netns]).catch(() => undefined); // a reboot has unmounted it
+      await runCommand('umount', ['--lazy', netns]).catch(() => undefined); // a reboot has unmounted it
       await rm(netns, { force: true });
     }
     await rm(path, { force: true });

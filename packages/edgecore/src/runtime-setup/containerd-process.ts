@@ -1,10 +1,10 @@
 // Writes a containerd's files, waits until it answers, and brings images into it.
 
-import { spawn } from 'node:child_process';
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { type Clock, Fault, sleep } from '@selvedge/base';
+import { runCommand } from '../host/command.ts';
 import { busyboxImages } from './busybox-images.ts';
 import {
   type ContainerdInstance,
@@ -16,7 +16,6 @@ import { buildOciArchive, type OciImage, ociArchitecture } from './oci-archive.t
 
 /** The namespace in which containerd keeps what it runs for Kubernetes. */
 const containerdNamespace = 'k8s.io';
-const maxOutputBytes = 1 << 20;
 
 /** Writes configuration and network files; the arguments that start this containerd are the answer. */
 export async function writeContainerdFiles(instance: ContainerdInstance): Promise<string[]> {
@@ -68,7 +67,7 @@ export async function importImages(options: {
   await mkdir(options.temporaryDirectory, { recursive: true });
   try {
     await writeFile(archive, buildOciArchive(options.images, ociArchitecture(process.arch)));
-    await run('ctr', [
+    await runCommand('ctr', [
       '--address',
       options.socket,
       '--namespace',
@@ -85,29 +84,8 @@ export async function importImages(options: {
 /** The pause and busybox images, made from this machine's static busybox. */
 export async function localBusyboxImages(busyboxPath = '/bin/busybox'): Promise<OciImage[]> {
   const busybox = await readFile(busyboxPath);
-  const applets = (await run(busyboxPath, ['--list'])).split('\n').filter((line) => /^[\w.[-]+$/.test(line));
+  const applets = (await runCommand(busyboxPath, ['--list']))
+    .split('\n')
+    .filter((line) => /^[\w.[-]+$/.test(line));
   return busyboxImages({ busybox, applets });
-}
-
-/** Runs a program without a shell; its standard output is the answer. */
-export function run(program: string, args: readonly string[]): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let output = '';
-    let errors = '';
-    child.stdout.on('data', (chunk: Buffer) => {
-      if (output.length < maxOutputBytes) output += chunk.toString();
-    });
-    child.stderr.on('data', (chunk: Buffer) => {
-      if (errors.length < maxOutputBytes) errors += chunk.toString();
-    });
-    child.once('error', (cause) =>
-      reject(new Fault('runtime/command-failed', `${program} could not be started`, { cause })),
-    );
-    child.once('close', (code) => {
-      if (code === 0) return resolve(output);
-      const message = `${[program, ...args].join(' ')} ended with ${code}: ${errors.trim()}`;
-      reject(new Fault('runtime/command-failed', message));
-    });
-  });
 }

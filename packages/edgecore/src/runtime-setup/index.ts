@@ -1,5 +1,6 @@
 // Sets up a containerd of our own: configuration, pod network and images, for `selvedge up`, for joins and for tests.
 
+export { unmountBelow } from '../host/mounts.ts';
 export {
   type BusyboxImageOptions,
   busyboxImage,
@@ -7,7 +8,7 @@ export {
   busyboxLayer,
   pauseImage,
 } from './busybox-images.ts';
-export { killContainers, removeContainerdLeftovers, unmountBelow } from './containerd-cleanup.ts';
+export { killContainers, removeContainerdLeftovers } from './containerd-cleanup.ts';
 export {
   type ContainerdInstance,
   type ContainerdPaths,
@@ -23,4 +24,5 @@ export {
   writeContainerdFiles,
 } from './containerd-process.ts';
 export { buildOciArchive, type OciImage, ociArchitecture } from './oci-archive.ts';
+export { removePods, type StopPodsOptions, stopPods } from './stop-pods.ts';
 export { type TarEntry, writeTar } from './tar.ts';
