@@ -60,7 +60,9 @@ export function defaultNamespace(namespace: Namespace): void {
   metadata.labels['kubernetes.io/metadata.name'] ??= metadata.name;
 }
 
-export function defaultNode({ status }: Node): void {
+export function defaultNode({ spec, status }: Node): void {
+  if (spec?.podCIDR && spec.podCIDR !== spec.podCIDRs?.[0]) spec.podCIDRs = [spec.podCIDR];
+  else if (spec?.podCIDRs?.[0]) spec.podCIDR = spec.podCIDRs[0];
   if (status?.capacity !== undefined) status.allocatable ??= { ...status.capacity };
 }
 

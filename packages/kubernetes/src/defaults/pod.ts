@@ -20,6 +20,7 @@ export function defaultPodSpec(spec: PodSpecLike): void {
 /** What only a pod itself gets, not a template. */
 export function defaultPod(pod: PodLike): void {
   defaultPodSpec(pod.spec);
+  if (pod.status !== undefined) alignPodIps(pod.status);
   pod.spec.enableServiceLinks ??= true;
   for (const list of [pod.spec.initContainers, pod.spec.containers]) {
     for (const { resources } of list ?? []) {
@@ -27,6 +28,13 @@ export function defaultPod(pod: PodLike): void {
       resources.requests = { ...resources.limits, ...resources.requests };
     }
   }
+}
+
+/** `podIP` is the first of `podIPs`; where they differ, the former counts. */
+function alignPodIps(status: NonNullable<PodLike['status']>): void {
+  const first = status.podIPs?.[0]?.ip;
+  if (status.podIP && status.podIP !== first) status.podIPs = [{ ip: status.podIP }];
+  else if (first) status.podIP = first;
 }
 
 function defaultContainer(container: Container, hostNetwork: boolean): void {

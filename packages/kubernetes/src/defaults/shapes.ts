@@ -2,7 +2,7 @@
 
 import type * as core from 'kubernetes-types/core/v1';
 
-export type Container = Partial<core.Container> & Pick<core.EphemeralContainer, never>;
+export type Container = Partial<core.Container>;
 export type ProbeLike = core.Probe;
 export type HandlerLike = Pick<core.Probe, 'httpGet' | 'grpc'>;
 export type VolumeLike = core.Volume;
@@ -17,6 +17,7 @@ export interface PodSpecLike
 
 export interface PodLike {
   spec: PodSpecLike;
+  status?: Pick<core.PodStatus, 'podIP' | 'podIPs'>;
 }
 
 export interface TemplateLike {

@@ -153,7 +153,7 @@ class Definition implements ObjectSchema {
       const item = this.#type(text.slice(1, -1), '', facts, home);
       const fact = facts.lists.get(field);
       const listType = fact === undefined ? 'atomic' : fact === '*' ? 'set' : 'map';
-      const keys = listType === 'map' && fact !== undefined ? fact.split(',') : [];
+      const keys = listType === 'map' && fact !== undefined ? fact.split(',').sort() : [];
       return { kind: 'list', item, listType, keys, ...(goType === undefined ? {} : { goType }) };
     }
     if (text.startsWith('{')) {

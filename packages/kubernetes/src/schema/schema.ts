@@ -22,7 +22,7 @@ export interface ScalarSchema {
 export interface ListSchema {
   readonly kind: 'list';
   readonly item: Schema;
-  /** How server-side apply merges it; `keys` are the list map's keys. */
+  /** How server-side apply merges it; `keys` are the list map's keys, in order. */
   readonly listType: 'atomic' | 'set' | 'map';
   readonly keys: readonly string[];
   readonly goType?: string;
@@ -52,6 +52,8 @@ export interface ObjectSchema {
 /** Any JSON value, kept as it comes (RawExtension, JSON). */
 export interface AnySchema {
   readonly kind: 'any';
+  /** Server-side apply goes into its objects, as into fields that a custom resource's schema only preserves. */
+  readonly granular?: boolean;
 }
 
 export type Schema = ScalarSchema | ListSchema | MapSchema | ObjectSchema | AnySchema;
