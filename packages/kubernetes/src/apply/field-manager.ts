@@ -1,6 +1,6 @@
 // Who owns which field: kept up on every create and update, and decided by server-side apply.
 
-import { cloneJson, isJsonObject, type JsonObject } from '../json.ts';
+import { cloneJson, goValue, isJsonObject, type JsonObject } from '../json.ts';
 import type { ObjectSchema } from '../schema/schema.ts';
 import { appliedSet, schemaErrors } from './applied-set.ts';
 import { type Comparison, compareObjects, isSame } from './compare.ts';
@@ -222,7 +222,7 @@ function refuseConfiguration(
   configuration: JsonObject,
 ): Extract<ApplyResult, { kind: 'refused' }> | undefined {
   if (configuration.apiVersion !== apiVersion) {
-    const message = `Incorrect version specified in apply patch. Specified patch version: ${configuration.apiVersion}, expected: ${apiVersion}`;
+    const message = `Incorrect version specified in apply patch. Specified patch version: ${goValue(configuration.apiVersion)}, expected: ${apiVersion}`;
     return { kind: 'refused', status: 400, message };
   }
   const metadata = isJsonObject(configuration.metadata) ? configuration.metadata : {};
@@ -231,8 +231,8 @@ function refuseConfiguration(
   }
   const errors = schemaErrors(schema, configuration);
   if (errors.length === 0) return undefined;
-  const { namespace = '', name = '' } = metadata;
-  const what = `${namespace}/${name}; ${apiVersion}, Kind=${configuration.kind}`;
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  const what = `${text(metadata.namespace)}/${text(metadata.name)}; ${apiVersion}, Kind=${text(configuration.kind)}`;
   const list = errors.length === 1 ? errors[0] : `errors:\n${errors.map((error) => `  ${error}`).join('\n')}`;
   return { kind: 'refused', status: 500, message: `failed to create typed patch object (${what}): ${list}` };
 }

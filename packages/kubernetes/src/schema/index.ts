@@ -2,3 +2,4 @@
 
 export { Definitions } from './definitions.ts';
 export * from './schema.ts';
+export { structuralSchema } from './structural.ts';
