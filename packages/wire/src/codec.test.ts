@@ -2,10 +2,9 @@ import { expect, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isFault } from '@selvedge/base';
+import { encodeFrame, FrameParser, type FrameSink, type Opcode } from '@selvedge/base/websocket';
 import fc from 'fast-check';
 import { decodeMessage, encodeMessage } from './codec.ts';
-import { encodeFrame, type Opcode } from './frame.ts';
-import { FrameParser, type FrameSink } from './frame-parser.ts';
 import type { Message } from './message.ts';
 
 interface RecordedFrame {

@@ -2,13 +2,10 @@
 
 export * from './acknowledgement.ts';
 export * from './capability.ts';
-export * from './close-code.ts';
 export * from './codec.ts';
 export * from './delivery-queue.ts';
 export * from './digest.ts';
 export * from './fingerprint.ts';
-export * from './frame.ts';
-export * from './frame-parser.ts';
 export * from './handshake.ts';
 export type * from './message.ts';
 export * from './reply.ts';

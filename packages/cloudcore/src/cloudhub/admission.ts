@@ -1,6 +1,6 @@
 // Who may have a session: the decision on a client's request to connect, apart from what it takes to carry it out.
 
-import { closeCode } from '@selvedge/wire';
+import { closeCode } from '@selvedge/base/websocket';
 import type { ConnectRequest } from './shard/protocol.ts';
 
 export interface AdmissionState {

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
 import { silentLogger, systemClock } from '@selvedge/base';
+import { encodeFrame, opcode } from '@selvedge/base/websocket';
 import {
   certificateToPem,
   createClientIdentity,
@@ -12,12 +13,10 @@ import {
   acknowledgementOf,
   type Capability,
   createMessage,
-  encodeFrame,
   errorReplyTo,
   keepaliveMessage,
   type Message,
   type MessageStamps,
-  opcode,
   replyTo,
   StreamMultiplexer,
 } from '@selvedge/wire';

@@ -1,9 +1,9 @@
 // CloudHub's core: sessions by node, messages between nodes and the controllers. Sockets are the shards' matter.
 
 import { type Clock, describeError, type Logger, type TimerHandle } from '@selvedge/base';
+import { closeCode } from '@selvedge/base/websocket';
 import {
   type Capability,
-  closeCode,
   cloudSources,
   commonCapabilities,
   decodeMessage,

@@ -2,10 +2,10 @@
 // No timer of its own: the hub's ticker and the hub's next turn send what is due.
 
 import { Fault, type Logger } from '@selvedge/base';
+import { closeCode } from '@selvedge/base/websocket';
 import {
   type Capability,
   capability,
-  closeCode,
   DeliveryQueue,
   encodeMessage,
   kubeEdgeRules,

@@ -2,17 +2,14 @@
 
 import { randomBytes } from 'node:crypto';
 import { connect, type TLSSocket } from 'node:tls';
+import { encodeFrame, FrameParser, type Mask, opcode } from '@selvedge/base/websocket';
 import { certificateToPem, type Identity, keyToPem } from '@selvedge/pki';
 import {
   buildUpgradeRequest,
   checkUpgradeResponse,
   decodeMessage,
-  encodeFrame,
   encodeMessage,
-  FrameParser,
-  type Mask,
   type Message,
-  opcode,
   readHead,
 } from '@selvedge/wire';
 

@@ -3,19 +3,15 @@
 
 import { describeError } from '@selvedge/base';
 import {
-  buildRefusal,
-  buildUpgradeResponse,
-  checkUpgradeRequest,
   closeCode,
   encodeCloseFrame,
   encodeFrame,
   FrameParser,
   type FrameParserOptions,
   type FrameSink,
-  header,
   opcode,
-  readHead,
-} from '@selvedge/wire';
+} from '@selvedge/base/websocket';
+import { buildRefusal, buildUpgradeResponse, checkUpgradeRequest, header, readHead } from '@selvedge/wire';
 import type { TransportSocket } from '../transport/listener.ts';
 import type { ShardLimits } from './protocol.ts';
 

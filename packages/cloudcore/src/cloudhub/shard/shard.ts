@@ -3,8 +3,8 @@
 
 import type { Clock, TimerHandle } from '@selvedge/base';
 import { describeError } from '@selvedge/base';
+import { closeCode, type FrameParserOptions } from '@selvedge/base/websocket';
 import { nodeOfSubject, readCertificate, subjectOf } from '@selvedge/pki';
-import { closeCode, type FrameParserOptions } from '@selvedge/wire';
 import { listenOnBun } from '../transport/bun-listener.ts';
 import type { TransportHandlers, TransportListener, TransportSocket } from '../transport/listener.ts';
 import { listenOnNode } from '../transport/node-listener.ts';
