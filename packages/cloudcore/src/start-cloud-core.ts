@@ -76,7 +76,6 @@ export async function startCloudCore(options: CloudCoreOptions): Promise<CloudCo
   );
   const metrics = new MetricRegistry();
   const parts = { config, client, clusterCa: target.ca ?? '', identity, hub, metrics, clock, logger };
-  const ports = await startServers(parts, options.shardCommand, stack);
   const controller = new EdgeController({
     client,
     hub,
@@ -86,7 +85,7 @@ export async function startCloudCore(options: CloudCoreOptions): Promise<CloudCo
     logger: logger.with({ part: 'edgecontroller' }),
     metrics,
   });
-  const streamPort = await startStreams(parts, controller, ports.hubPort, stack);
+  const streamPort = await startStreams(parts, controller, stack);
   const stopped = new AbortController();
   const runs = run(parts, controller, streamPort, stopped.signal);
   stack.defer(async () => {
@@ -94,6 +93,8 @@ export async function startCloudCore(options: CloudCoreOptions): Promise<CloudCo
     // A failure has been told by `finished`; here only the end counts.
     await runs.catch(() => undefined);
   });
+  // The hub opens last: whatever the first node says is heard.
+  const ports = await startServers(parts, options.shardCommand, stack);
   logger.info('cloudcore ready', { hubPort: ports.hubPort, joinPort: ports.joinPort, streamPort });
   return cloudCore({ hub, ...ports, streamPort, runs, stack: stack.move() });
 }
@@ -169,14 +170,13 @@ function startShards(parts: Parts, command: readonly string[] | undefined): Prom
 async function startStreams(
   parts: Parts,
   controller: EdgeController,
-  hubPort: number,
   stack: AsyncDisposableStack,
 ): Promise<number> {
   const { config, identity, hub, metrics, clock, logger } = parts;
   const streams = stack.use(
     await startStreamServer({
       host: hostOf(config),
-      port: config.hubPort === 0 ? 0 : hubPort + portOffset.stream,
+      port: portOf(config.hubPort, portOffset.stream),
       certificate: certificateToPem(identity.server.certificate),
       key: keyToPem(identity.server.key),
       clientCa: parts.clusterCa,
