@@ -15,7 +15,7 @@ import {
 } from './desired-objects.ts';
 import { deletionStub, downstreamMessage, withoutManagedFields } from './downstream-message.ts';
 import type { NodeDelivery, ObjectUpdate } from './node-delivery.ts';
-import type { NodeIndex, ObjectVersion, ReferenceChange } from './node-index.ts';
+import { fingerprintNumber, type NodeIndex, type ObjectVersion, type ReferenceChange } from './node-index.ts';
 import type { ObjectSource } from './object-source.ts';
 import type { ResourceKey } from './pod-references.ts';
 import { wireTypes, withType } from './resource-types.ts';
@@ -53,7 +53,7 @@ export class DigestDelivery implements NodeDelivery {
     const missing: ResourceKey[] = [];
     let equal = 0;
     for (const [key, version] of desiredObjects(catalog, index, session.node)) {
-      if (has.get(key) === version.fingerprint) equal++;
+      if (fingerprintNumber(has.get(key) ?? '') === version.fingerprint) equal++;
       else missing.push(key);
       has.delete(key);
     }

@@ -9,8 +9,8 @@ import { podReferences, type ResourceKey, resourceKey } from './pod-references.t
 export interface ObjectVersion {
   readonly uid: string;
   readonly resourceVersion: string;
-  /** Equal for versions that differ in status alone. */
-  readonly fingerprint: string;
+  /** Equal for versions that differ in status alone: a fingerprint as a number, which takes no memory of its own. */
+  readonly fingerprint: number;
 }
 
 export interface PodRecord extends ObjectVersion {
@@ -46,7 +46,12 @@ interface Entry extends NodeRecord {
 
 export function versionOf(object: Stored<KubeObject>): ObjectVersion {
   const { uid, resourceVersion } = object.metadata;
-  return { uid, resourceVersion, fingerprint: fingerprint(object) };
+  return { uid, resourceVersion, fingerprint: fingerprintNumber(fingerprint(object)) };
+}
+
+/** A fingerprint has 48 bits: a number holds it exactly. */
+export function fingerprintNumber(text: string): number {
+  return Number.parseInt(text, 16);
 }
 
 /** The reference that stands for all services of a namespace: pods see them in their environment and by name. */
@@ -54,6 +59,7 @@ export function servicesKey(namespace: string): ResourceKey {
   return `${namespace}/service`;
 }
 
+const maxSharedLists = 10_000;
 const apiServerService = resourceKey('default', 'service', 'kubernetes');
 
 export class NodeIndex {
@@ -61,6 +67,7 @@ export class NodeIndex {
   readonly #users = new Map<ResourceKey, Set<Entry>>();
   /** One string per referenced object, shared by all pods that refer to it. */
   readonly #interned = new Map<ResourceKey, ResourceKey>();
+  readonly #lists = new Map<string, readonly ResourceKey[]>();
 
   get(node: string): NodeRecord | undefined {
     return this.#entries.get(node);
@@ -99,13 +106,28 @@ export class NodeIndex {
     const node = pod.spec?.nodeName;
     const references = node ? podReferences(pod) : [];
     if (node) references.push(servicesKey(pod.metadata.namespace ?? ''), apiServerService);
+    const { uid, resourceVersion } = pod.metadata;
     return {
-      ...versionOf(pod as Stored<KubeObject>),
+      uid,
+      resourceVersion,
+      fingerprint: fingerprintNumber(fingerprint(pod as Stored<KubeObject>)),
       node: node ? this.#intern(node) : '',
       serviceAccount: this.#intern(pod.spec?.serviceAccountName ?? 'default'),
       leavesByDefault: defaultTolerations(pod).length > 0,
-      references: references.map((key) => this.#intern(key)),
+      references: this.#sharedList(references),
     };
+  }
+
+  /** Pods of one template share one list. */
+  #sharedList(references: readonly ResourceKey[]): readonly ResourceKey[] {
+    const text = references.join('\n');
+    const known = this.#lists.get(text);
+    if (known) return known;
+    // Forgetting costs sharing, nothing else.
+    if (this.#lists.size >= maxSharedLists) this.#lists.clear();
+    const list = references.map((key) => this.#intern(key));
+    this.#lists.set(text, list);
+    return list;
   }
 
   /** Takes in a pod's newest record; `before` is the one that it replaces on the same node. */
