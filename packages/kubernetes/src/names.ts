@@ -1,7 +1,7 @@
 // What names, labels, keys and numbers may look like, with the words in which Kubernetes refuses the others.
 // Source: k8s.io/apimachinery/pkg/util/validation.
 
-import { isIP } from 'node:net';
+export { isIpAddress } from './ip-address.ts';
 
 /** Checks a value and returns what is wrong with it; an empty list when nothing is. */
 export type Check<T = string> = (value: T) => string[];
@@ -163,10 +163,6 @@ export const isPortName: Check = (value) => {
 const maxId = 2 ** 31 - 1;
 export const isUserOrGroupId: Check<number> = (value) =>
   value >= 0 && value <= maxId ? [] : [outOfRange(0, maxId)];
-
-export function isIpAddress(value: string): boolean {
-  return isIP(value) !== 0;
-}
 
 /** The check of `metadata.name` that ends in `-` when it is only the start of a generated one. */
 export function withoutTrailingDash(value: string): string {

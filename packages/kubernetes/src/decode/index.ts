@@ -7,3 +7,4 @@ export {
   decodeObject,
   strictDecodingError,
 } from './decode-object.ts';
+export { maxJsonDepth, type ParsedJson, parseJson } from './parse-json.ts';
