@@ -1,25 +1,11 @@
 // ObjectSync and ClusterObjectSync: KubeEdge's record of which version of an object an edge has acknowledged.
 // Source: KubeEdge cloud/pkg/synccontroller/objectsync.go and cloudhub/session/node_session.go.
 
+import { kubeEdgeResources } from '@selvedge/apis';
 import type { KubeObject, ResourceType, Stored } from '@selvedge/kubernetes';
 
-const group = 'reliablesyncs.kubeedge.io';
-
-export const objectSyncs: ResourceType = {
-  group,
-  version: 'v1alpha1',
-  resource: 'objectsyncs',
-  kind: 'ObjectSync',
-  namespaced: true,
-};
-
-export const clusterObjectSyncs: ResourceType = {
-  group,
-  version: 'v1alpha1',
-  resource: 'clusterobjectsyncs',
-  kind: 'ClusterObjectSync',
-  namespaced: false,
-};
+export const objectSyncs: ResourceType = kubeEdgeResources.objectsyncs;
+export const clusterObjectSyncs: ResourceType = kubeEdgeResources.clusterobjectsyncs;
 
 export interface ObjectSync extends KubeObject {
   spec?: { objectAPIVersion?: string; objectKind?: string; objectName?: string };

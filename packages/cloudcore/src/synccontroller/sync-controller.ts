@@ -24,6 +24,7 @@ export interface SyncControllerOptions {
 
 /** KubeEdge's interval. */
 const defaultIntervalMs = 5_000;
+const roundsToWait = 2;
 /** Nodes whose records were looked for and cleared at the start, and then every so many rounds. */
 const collectEveryRounds = 60;
 
@@ -38,9 +39,10 @@ export class SyncController {
     const { clock, intervalMs, syncs } = this.#options;
     for (let round = 0; !signal.aborted; round++) {
       await sleep(clock, intervalMs ?? defaultIntervalMs, signal);
-      if (signal.aborted || !syncs.hasSynced) continue;
+      // A cluster without the CRDs must not keep edges from their pods: after a while what is in memory has to do.
+      if (signal.aborted || (!syncs.hasSynced && round < roundsToWait)) continue;
       for (const target of this.#options.targets()) target.resync();
-      if (round % collectEveryRounds === 0) await this.#collect();
+      if (syncs.hasSynced && round % collectEveryRounds === 0) await this.#collect();
     }
   }
 
