@@ -23,6 +23,14 @@ test('status and bookkeeping do not change a fingerprint; uid, labels and spec d
   expect(fingerprint({ ...pod, spec: { nodeName: 'edge-2' } })).not.toBe(first);
 });
 
+test('objects that differ anywhere differ in their fingerprints', () => {
+  const seen = new Set<string>();
+  for (let value = 0; value < 50_000; value++) {
+    seen.add(fingerprint({ metadata: { name: 'a' }, data: { value: String(value) } }));
+  }
+  expect(seen.size).toBe(50_000);
+});
+
 test('a digest of what a node has is read back', () => {
   const digest = { objects: { 'default/pod/a': fingerprint(pod) } };
   expect(parseDigest(JSON.parse(JSON.stringify(digest)))).toEqual(digest);

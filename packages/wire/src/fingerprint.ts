@@ -1,6 +1,5 @@
 // What tells two versions of an object apart for a node: a hash over all that a node acts on, the same at both ends of the wire.
 
-import { createHash } from 'node:crypto';
 import type { KubeObject } from '@selvedge/kubernetes';
 
 /** Hexadecimal digits of a fingerprint: 48 bits, compared only between versions of one object. */
@@ -22,8 +21,7 @@ const ignoredMetadata: ReadonlySet<string> = new Set([
  */
 export function fingerprint(object: KubeObject): string {
   const metadata = pick((object.metadata ?? {}) as Record<string, unknown>, ignoredMetadata);
-  const text = JSON.stringify([metadata, pick(object, ignoredFields)]);
-  return createHash('sha256').update(text).digest('hex').slice(0, fingerprintLength);
+  return hash(JSON.stringify([metadata, pick(object, ignoredFields)]));
 }
 
 /** The fields in one order, whatever order the object was written in. */
@@ -32,4 +30,29 @@ function pick(object: Readonly<Record<string, unknown>>, ignored: ReadonlySet<st
     .filter((key) => !ignored.has(key))
     .sort()
     .map((key) => [key, object[key]]);
+}
+
+/**
+ * Two lanes of FNV-1a with different multipliers, mixed at the end as MurmurHash3 does. Not cryptographic, and need not
+ * be: whoever could make two versions of an object collide may write that object anyway.
+ */
+function hash(text: string): string {
+  let left = 0x811c9dc5;
+  let right = 0x9747b28c;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    left = Math.imul(left ^ unit, 0x01000193);
+    right = Math.imul(right ^ unit, 0x85ebca6b);
+  }
+  const high = mix(left ^ text.length) >>> 0;
+  const low = mix(right ^ left) >>> 16;
+  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(4, '0');
+}
+
+function mix(value: number): number {
+  let mixed = value ^ (value >>> 16);
+  mixed = Math.imul(mixed, 0x85ebca6b);
+  mixed ^= mixed >>> 13;
+  mixed = Math.imul(mixed, 0xc2b2ae35);
+  return mixed ^ (mixed >>> 16);
 }
