@@ -87,7 +87,9 @@ function withControllers(before: Recorded, answer: Recorded): Recorded {
     managedFields: [...own, ...theirs],
     ...(annotations === undefined ? {} : { annotations }),
   };
-  return structuredClone({ ...before, metadata, ...(theirs.length > 0 ? { status: answer.status } : {}) });
+  const spec = answer.kind === 'Node' ? { spec: answer.spec } : {};
+  const status = theirs.length > 0 && answer.kind !== 'Node' ? { status: answer.status } : {};
+  return structuredClone({ ...before, metadata, ...spec, ...status });
 }
 
 const current = new Map<string, Recorded>();
