@@ -5,7 +5,7 @@ import { isApiFault } from '@selvedge/client';
 import { type KubeObject, type Pod, resources, type Stored } from '@selvedge/kubernetes';
 import type { NodeIndex } from '../node-index.ts';
 import { resourceKey } from '../pod-references.ts';
-import { forbidden } from './refusal.ts';
+import { forbidden, notFound, otherUid } from './refusal.ts';
 import type { EdgeRequest } from './request.ts';
 
 export type PodObject = Pod & KubeObject;
@@ -37,17 +37,28 @@ export class NodeAccess {
   }
 
   /**
-   * The pod is bound to the node. Asks the API when the pod is not known here, because a node may hear of its pods as
-   * fast as we do. Resolves to false when there is no such pod at all.
+   * The uid of the pod, which is bound to the node and has the uid given, if one is. What is then written names the uid:
+   * another node's pod may take the name in between. Asks the API when the pod is not known here, because a node may hear
+   * of its pods as fast as we do.
    */
-  async requirePod(request: EdgeRequest): Promise<boolean> {
+  async requirePod(request: EdgeRequest, uid = ''): Promise<string> {
     const { session, namespace, name } = request;
-    if (this.#index.pod(session.node, namespace, name)) return true;
+    const known = this.#index.pod(session.node, namespace, name);
+    if (known && (!uid || uid === known.uid)) return known.uid;
     const pod = await this.readPod(namespace, name);
-    if (!pod) return false;
-    if (pod.spec?.nodeName === session.node) return true;
-    const why = `node "${session.node}" can only touch pods with spec.nodeName set to itself`;
-    throw forbidden({ resource: 'pods', name }, why);
+    if (!pod) throw notFound({ resource: 'pods', name });
+    if (pod.spec?.nodeName !== session.node) {
+      const why = `node "${session.node}" can only touch pods with spec.nodeName set to itself`;
+      throw forbidden({ resource: 'pods', name }, why);
+    }
+    if (uid && uid !== pod.metadata.uid) throw otherUid({ resource: 'pods', name }, uid, pod.metadata.uid);
+    return pod.metadata.uid;
+  }
+
+  /** Whether the pod is there and bound to the node. */
+  async hasPod({ session, namespace, name }: EdgeRequest): Promise<boolean> {
+    if (this.#index.pod(session.node, namespace, name)) return true;
+    return (await this.readPod(namespace, name))?.spec?.nodeName === session.node;
   }
 
   async readPod(namespace: string, name: string): Promise<Stored<PodObject> | undefined> {

@@ -81,8 +81,9 @@ async function requireOwn(access: NodeAccess, request: EdgeRequest, event: Event
   const about = event.involvedObject;
   if (about?.kind === 'Node' && about.name === session.node) return;
   if (about?.kind === 'Pod' && about.name && about.namespace === namespace) {
-    const exists = await access.requirePod({ ...request, name: about.name });
-    if (exists || event.source?.host === session.node || event.reportingInstance === session.node) return;
+    if (await access.hasPod({ ...request, name: about.name })) return;
+    const isGone = (await access.readPod(namespace, about.name)) === undefined;
+    if (isGone && (event.source?.host === session.node || event.reportingInstance === session.node)) return;
   }
   throw forbidden({ resource: 'events', name }, `it is about an object that is not node "${session.node}"'s`);
 }

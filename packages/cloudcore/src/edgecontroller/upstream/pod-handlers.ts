@@ -1,14 +1,13 @@
 // What a node may do to pods: report the status of its own, finish their deletion, show its static ones as mirror pods.
 
 import type { DeleteOptions, KubeClient } from '@selvedge/client';
-import { isApiFault } from '@selvedge/client';
 import { type KubeObject, type PodStatus, resources, type Stored } from '@selvedge/kubernetes';
 import { deletionStub, downstreamMessage } from '../downstream-message.ts';
 import { resourceKey } from '../pod-references.ts';
 import { withType } from '../resource-types.ts';
 import type { NodeAccess, PodObject } from './access.ts';
 import { checkMirrorPod } from './mirror-pod.ts';
-import { badRequest, forbidden } from './refusal.ts';
+import { badRequest, forbidden, statusOf } from './refusal.ts';
 import {
   type Answer,
   contentObject,
@@ -46,9 +45,10 @@ export async function patchPodStatus(
   const { namespace, name, session } = request;
   const { patchType, patch } = contentPatch(request);
   onlyStatus({ resource: 'pods', name }, patch);
-  await access.requirePod(request);
+  const uid = await access.requirePod(request, textAt(recordAt(patch, 'metadata'), 'uid'));
   const reference = { type: resources.pods, namespace, name };
-  const pod = await client.patch<PodObject>(reference, patchType, patch, { subresource: 'status' });
+  const bound = { ...patch, metadata: { ...recordAt(patch, 'metadata'), uid } };
+  const pod = await client.patch<PodObject>(reference, patchType, bound, { subresource: 'status' });
   // Our edges know the pod that they report on: they need its new version, not the pod.
   const object: KubeObject = session.capabilities.has('pipeline') ? metadataOnly(pod) : pod;
   return { kind: 'result', object, versioned: true };
@@ -68,12 +68,13 @@ export async function deletePod(
 ): Promise<Answer> {
   const { namespace, name, session } = request;
   const options = deleteOptions(request);
-  await access.requirePod(request);
   try {
-    await client.delete({ type: resources.pods, namespace, name }, options);
+    const uid = await access.requirePod(request, options.preconditions?.uid);
+    const bound = { ...options, preconditions: { uid } };
+    await client.delete({ type: resources.pods, namespace, name }, bound);
   } catch (error) {
     // A Go edge deletes the same pod twice and is told OK each time.
-    if (!isApiFault(error, 'NotFound') || session.capabilities.has('pipeline')) throw error;
+    if (statusOf(error).reason !== 'NotFound' || session.capabilities.has('pipeline')) throw error;
   }
   return ok;
 }
@@ -125,7 +126,7 @@ export async function updatePodStatuses(
       stopOrphan(one);
       continue;
     }
-    await access.requirePod(one);
+    await access.requirePod(one, reported.uid);
     await reportStatus(client, present, reported);
   }
   return ok;

@@ -35,6 +35,17 @@ export function forbidden(subject: Subject, why: string): Refusal {
   return new Refusal(failure(403, 'Forbidden', message, subject));
 }
 
+export function notFound(subject: Subject): Refusal {
+  return new Refusal(failure(404, 'NotFound', `${subject.resource} "${subject.name}" not found`, subject));
+}
+
+/** The object is there, but made anew since. */
+export function otherUid(subject: Subject, wanted: string, present: string): Refusal {
+  const why = `Precondition failed: UID in precondition: ${wanted}, UID in object meta: ${present}`;
+  const message = `Operation cannot be fulfilled on ${subject.resource} "${subject.name}": ${why}`;
+  return new Refusal(failure(409, 'Conflict', message, subject));
+}
+
 export function badRequest(message: string): Refusal {
   return new Refusal(failure(400, 'BadRequest', message));
 }
