@@ -1,6 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { Definitions } from '../schema/definitions.ts';
+import { emptyAsNull } from './as-stored.ts';
 import { decodeObject, strictDecodingError } from './decode-object.ts';
 
 const definitions = new Definitions();
@@ -98,7 +99,10 @@ test('quantities, times and bytes come in their canonical form', () => {
     spec: { containers: [{ resources: { limits: { cpu: '1', memory: '1024' } } }] },
   });
   expect(
-    decode('Event', { firstTimestamp: '2026-01-02T05:04:05.678+02:00', eventTime: '2026-01-02T03:04:05.1Z' }),
+    decode('Event', {
+      firstTimestamp: '2026-01-02T05:04:05.678+02:00',
+      eventTime: '2026-01-02T03:04:05.100000Z',
+    }),
   ).toMatchObject({
     firstTimestamp: '2026-01-02T03:04:05Z',
     eventTime: '2026-01-02T03:04:05.100000Z',
@@ -106,6 +110,35 @@ test('quantities, times and bytes come in their canonical form', () => {
   expect(decode('Event', { firstTimestamp: 'now' })).toBe(
     'parsing time "now" as "2006-01-02T15:04:05Z07:00": cannot parse "now" as "2006"',
   );
+});
+
+test('times that are none are told part by part', () => {
+  const message = (field: string, text: string) => decode('Event', { [field]: text });
+  const micro = 'as "2006-01-02T15:04:05.000000Z07:00"';
+  expect(message('eventTime', '2026-01-02T03:04:05.5Z')).toBe(
+    `parsing time "2026-01-02T03:04:05.5Z" ${micro}: cannot parse ".5Z" as ".000000"`,
+  );
+  expect(message('firstTimestamp', '2026-13-02T03:04:05Z')).toBe(
+    'parsing time "2026-13-02T03:04:05Z": month out of range',
+  );
+  expect(message('firstTimestamp', '2026-01-02 03:04:05Z')).toBe(
+    'parsing time "2026-01-02 03:04:05Z" as "2006-01-02T15:04:05Z07:00": cannot parse " 03:04:05Z" as "T"',
+  );
+  expect(message('firstTimestamp', '2026-01-02T03:04:05Zx')).toBe(
+    'parsing time "2026-01-02T03:04:05Zx": extra text: "x"',
+  );
+});
+
+test('empty lists that are always written are stored as null', () => {
+  const schema = definitions.definition('rbac.v1.Role');
+  const role = { rules: [] as unknown[], metadata: { labels: {} } };
+  emptyAsNull(schema, role);
+  expect(role as unknown).toEqual({ rules: null, metadata: { labels: {} } });
+  const pod = { spec: { volumes: [{ projected: { sources: [] } }], containers: [{ args: [] }] } };
+  emptyAsNull(definitions.definition('core.v1.Pod'), pod);
+  expect(pod as unknown).toEqual({
+    spec: { volumes: [{ projected: { sources: null } }], containers: [{ args: [] }] },
+  });
 });
 
 test('any JSON is decoded or refused, and decoding again changes nothing', () => {

@@ -1,5 +1,6 @@
 // `@selvedge/kubernetes/decode`: from a request's JSON to an object of a known kind.
 
+export { emptyAsNull } from './as-stored.ts';
 export { conversionError } from './conversion-error.ts';
 export { applySchemaDefaults, decodeCustomObject } from './decode-custom-object.ts';
 export {

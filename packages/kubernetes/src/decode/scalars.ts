@@ -88,16 +88,52 @@ function decodeTime(value: unknown, format: 'time' | 'microTime'): ScalarResult 
   }
   const parts = rfc3339.exec(value);
   const [, seconds = '', fraction = '', zone = ''] = parts ?? [];
-  const layout = format === 'time' ? '2006-01-02T15:04:05Z07:00' : '2006-01-02T15:04:05.000000Z07:00';
   const atMs = parts === null ? Number.NaN : Date.parse(`${seconds}${zone}`);
-  if (Number.isNaN(atMs) || (format === 'microTime' && fraction === '')) {
-    return refused(
-      `parsing time ${JSON.stringify(value)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(value)} as "2006"`,
-    );
+  if (Number.isNaN(atMs) || (format === 'microTime' && fraction.length !== 6)) {
+    return refused(describeTimeError(value, format));
   }
   const utc = zone === 'Z' ? seconds : new Date(atMs).toISOString().slice(0, 19);
-  if (format === 'time') return { kind: 'taken', value: `${utc}Z` };
-  return { kind: 'taken', value: `${utc}.${fraction.slice(0, 6).padEnd(6, '0')}Z` };
+  return { kind: 'taken', value: format === 'time' ? `${utc}Z` : `${utc}.${fraction}Z` };
+}
+
+/** Each part of Go's layout, with what it takes. */
+const layoutParts: readonly (readonly [string, RegExp])[] = [
+  ['2006', /^\d{4}/],
+  ['-', /^-/],
+  ['01', /^\d{2}/],
+  ['-', /^-/],
+  ['02', /^\d{2}/],
+  ['T', /^T/],
+  ['15', /^\d{2}/],
+  [':', /^:/],
+  ['04', /^\d{2}/],
+  [':', /^:/],
+  ['05', /^\d{2}/],
+];
+
+/** Go tells the part of its layout that did not fit, and what stood there. */
+function describeTimeError(text: string, format: 'time' | 'microTime'): string {
+  const fraction = format === 'time' ? '' : '.000000';
+  const layout = `2006-01-02T15:04:05${fraction}Z07:00`;
+  const failed = `parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}`;
+  const micro: readonly (readonly [string, RegExp])[] =
+    format === 'time' ? [['', /^([.,]\d+)?/]] : [['.000000', /^[.,]\d{6}/]];
+  let rest = text;
+  for (const [part, pattern] of [...layoutParts, ...micro, ['Z07:00', /^(Z|[+-]\d{2}:\d{2})/] as const]) {
+    const match = pattern.exec(rest);
+    if (match === null) return `${failed}: cannot parse ${JSON.stringify(rest)} as ${JSON.stringify(part)}`;
+    rest = rest.slice(match[0].length);
+  }
+  if (rest !== '') return `parsing time ${JSON.stringify(text)}: extra text: ${JSON.stringify(rest)}`;
+  return `parsing time ${JSON.stringify(text)}: ${outOfRangePart(text)} out of range`;
+}
+
+function outOfRangePart(text: string): string {
+  const at = (start: number): number => Number(text.slice(start, start + 2));
+  if (at(5) < 1 || at(5) > 12) return 'month';
+  if (at(11) > 23) return 'hour';
+  if (at(14) > 59) return 'minute';
+  return at(17) > 59 ? 'second' : 'day';
 }
 
 function decodeBytes(value: unknown): ScalarResult {

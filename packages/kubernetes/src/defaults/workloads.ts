@@ -6,6 +6,7 @@ import type {
   ReplicaSetSpec,
   StatefulSetSpec,
 } from 'kubernetes-types/apps/v1';
+import type { ObjectMeta } from '../object.ts';
 import { defaultPodSpec } from './pod.ts';
 import type { TemplateLike } from './shapes.ts';
 
@@ -33,7 +34,12 @@ export function defaultReplicaSet({ spec }: Workload<ReplicaSetSpec>): void {
   defaultPodSpec(spec.template.spec);
 }
 
-export function defaultDaemonSet({ spec }: Workload<DaemonSetSpec>): void {
+/** Kept as an annotation since the field was dropped; the server counts it up when the template changes. */
+const templateGeneration = 'deprecated.daemonset.template.generation';
+
+export function defaultDaemonSet(daemonSet: Workload<DaemonSetSpec> & { metadata: ObjectMeta }): void {
+  const { spec, metadata } = daemonSet;
+  metadata.annotations = { [templateGeneration]: '0', ...metadata.annotations };
   spec.updateStrategy ??= {};
   spec.updateStrategy.type ||= 'RollingUpdate';
   if (spec.updateStrategy.type === 'RollingUpdate') {

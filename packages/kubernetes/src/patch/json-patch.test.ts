@@ -26,13 +26,16 @@ test('the operations of RFC 6902', () => {
   expect(patched({ a: [{ b: 1 }] }, { op: 'test', path: '/a', value: [{ b: 1 }] })).toEqual({
     a: [{ b: 1 }],
   });
+  expect(patched({}, { op: 'replace', path: '/a', value: 1 })).toEqual({ a: 1 });
+  expect(patched({}, { op: 'copy', from: '/b', path: '/a' })).toEqual({ a: null });
   expect(patched({}, { op: 'add', path: '/__proto__', value: { x: 1 } })).not.toHaveProperty('x');
 });
 
 test('what can not be applied is refused as Kubernetes refuses it', () => {
   for (const operation of [
     { op: 'remove', path: '/nothing' },
-    { op: 'replace', path: '/nothing', value: 1 },
+    { op: 'replace', path: '/nothing/x', value: 1 },
+    { op: 'replace', path: '/l/0', value: 1 },
     { op: 'test', path: '/a', value: 2 },
     { op: 'add', path: '/x/y', value: 1 },
     { op: 'add', path: '/l/5', value: 1 },

@@ -1,4 +1,5 @@
-// JSON Patch (RFC 6902) with Kubernetes' limit and its words for what is wrong.
+// JSON Patch (RFC 6902) with Kubernetes' limit and its words for what is wrong. As Kubernetes has it, and other than the RFC,
+// a missing field may be replaced, and copied as null.
 
 import { cloneJson, equalJson, getField, isJsonObject, setField } from '../json.ts';
 import { PatchRefusal, type PatchResult, toResult } from './patch-result.ts';
@@ -78,7 +79,7 @@ function applyOperation(target: Target, { op, path, from, value, hasValue }: Ope
       add(target, path, cloneJson(value));
       break;
     case 'replace':
-      if (!hasValue || read(target, path) === undefined) throw failed();
+      if (!hasValue) throw failed();
       replace(target, path, cloneJson(value));
       break;
     case 'remove':
@@ -107,10 +108,9 @@ function move(target: Target, from: string | undefined, path: string): void {
 }
 
 function copied(target: Target, value: unknown): unknown {
-  if (value === undefined) throw failed();
   target.copied += countValues(value);
   if (target.copied > maxCopiedValues) throw failed();
-  return cloneJson(value);
+  return cloneJson(value ?? null);
 }
 
 function countValues(value: unknown): number {
@@ -171,6 +171,7 @@ function replace(target: Target, path: string, value: unknown): void {
   if (place === undefined) target.root = value;
   else if (Array.isArray(place.holder)) place.holder[arrayIndex(place.last, place.holder.length - 1)] = value;
   else if (isJsonObject(place.holder)) setField(place.holder, place.last, value);
+  else throw failed();
 }
 
 function remove(target: Target, path: string): void {
