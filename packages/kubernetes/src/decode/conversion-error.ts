@@ -40,6 +40,9 @@ function scalarError(schema: ScalarSchema, value: unknown): string | undefined {
   const result = decodeScalar(value, schema.format);
   if (result.kind === 'taken') return undefined;
   if (result.kind === 'refused') return result.message;
+  if (result.goType !== undefined && schema.format !== 'bytes') {
+    return `json: cannot unmarshal ${result.shown} into Go value of type ${result.goType}`;
+  }
   if (schema.format === 'bytes') return `cannot restore slice from ${kindOf(value)}`;
   // Numbers convert to one another and, in Go, to strings; what then does not fit is told as a conversion.
   const convertible = typeof value === 'number' && schema.format !== 'boolean';

@@ -45,6 +45,27 @@ test('wrong types are told as Go tells them', () => {
   );
 });
 
+test('types that decode themselves end the decoding, the others are told in order', () => {
+  expect(decode('Secret', { data: { a: 'x' }, type: 1 })).toBe('illegal base64 data at input byte 0');
+  expect(decode('Secret', { type: 1, data: { a: 'x' } })).toBe(
+    'json: cannot unmarshal number into Go struct field Secret.type of type v1.SecretType',
+  );
+  expect(decode('Event', { reason: 1, firstTimestamp: {} })).toBe(
+    'json: cannot unmarshal object into Go struct field Event.firstTimestamp of type string',
+  );
+  const probe = { livenessProbe: { httpGet: { port: true } } };
+  expect(decode('Pod', { spec: { nodeName: 1, containers: [probe] } })).toBe(
+    'json: cannot unmarshal bool into Go struct field HTTPGetAction.spec.containers.livenessProbe.httpGet.port of type int32',
+  );
+  expect(decode('PersistentVolumeClaim', { spec: { accessModes: [1] } })).toBe(
+    'json: cannot unmarshal number into Go struct field PersistentVolumeClaimSpec.spec.accessModes of type v1.PersistentVolumeAccessMode',
+  );
+  expect(decode('Secret', { data: { a: ['x'] } })).toBe(
+    'json: cannot unmarshal string into Go struct field Secret.data of type uint8',
+  );
+  expect(decode('Secret', { data: { a: [1, 2] } })).toMatchObject({ data: { a: 'AQI=' } });
+});
+
 test('unknown and duplicate fields are listed with their paths', () => {
   expect(decode('Pod', { bogus: 1, spec: { containers: [{ x: {} }] } })).toBe(
     'strict decoding error: unknown field "bogus", unknown field "spec.containers[0].x"',

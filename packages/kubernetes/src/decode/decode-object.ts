@@ -163,15 +163,26 @@ class ObjectDecoder {
   #scalar(owner: ObjectSchema, type: ScalarSchema, value: unknown): unknown {
     const result = decodeScalar(value, type.format);
     if (result.kind === 'taken') return result.value;
-    if (result.kind === 'refused') throw new Refused(result.message);
-    return this.#wrongType(owner, type, value, result.shown);
+    if (result.kind === 'refused') {
+      if (result.isFinal) throw new Refused(result.message);
+      this.typeError ??= result.message;
+      return undefined;
+    }
+    const message = this.#wrongTypeMessage(owner, result.shown, result.goType ?? goTypeOf(type));
+    if (result.isFinal) throw new Refused(message);
+    this.typeError ??= message;
+    return undefined;
   }
 
-  #wrongType(owner: ObjectSchema, type: Schema, value: unknown, shown = jsonKindOf(value)): undefined {
+  #wrongType(owner: ObjectSchema, type: Schema, value: unknown): undefined {
+    this.typeError ??= this.#wrongTypeMessage(owner, jsonKindOf(value), goTypeOf(type));
+    return undefined;
+  }
+
+  #wrongTypeMessage(owner: ObjectSchema, shown: string, goType: string): string {
     const fields = this.#path.filter((part) => !part.startsWith('[') && !part.startsWith(mapKey));
     const place = `Go struct field ${goStructName(owner.name)}.${fields.join('.')}`;
-    this.typeError ??= `json: cannot unmarshal ${shown} into ${place} of type ${goTypeOf(type)}`;
-    return undefined;
+    return `json: cannot unmarshal ${shown} into ${place} of type ${goType}`;
   }
 
   #noteUnknown(name: string, value: unknown): void {

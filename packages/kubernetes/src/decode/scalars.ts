@@ -5,16 +5,22 @@ import type { ScalarFormat } from '../schema/schema.ts';
 import { jsonKindOf } from './go-type.ts';
 
 /**
- * `taken`: as it will be stored. `wrongType`: Go tells the field's name; `shown` is its name of the value.
- * `refused`: the type has a decoder of its own, whose message stands alone and ends the decoding.
+ * `taken`: as it will be stored. `wrongType`: Go tells the field's name; `shown` is its name of the value, `goType` that of
+ * the type where it is not the field's own. Types that decode themselves end the decoding when they refuse (`isFinal`);
+ * `refused`: they do so with a message that stands alone.
  */
 export type ScalarResult =
   | { readonly kind: 'taken'; readonly value: unknown }
-  | { readonly kind: 'wrongType'; readonly shown: string }
-  | { readonly kind: 'refused'; readonly message: string };
+  | {
+      readonly kind: 'wrongType';
+      readonly shown: string;
+      readonly goType?: string;
+      readonly isFinal?: boolean;
+    }
+  | { readonly kind: 'refused'; readonly message: string; readonly isFinal: boolean };
 
 const wrongType = (value: unknown, shown = jsonKindOf(value)): ScalarResult => ({ kind: 'wrongType', shown });
-const refused = (message: string): ScalarResult => ({ kind: 'refused', message });
+const refused = (message: string, isFinal = true): ScalarResult => ({ kind: 'refused', message, isFinal });
 
 /** A value that needs no change of any kind: what nearly all are, told without making anything. */
 export function isPlain(value: unknown, format: ScalarFormat): boolean {
@@ -54,7 +60,7 @@ export function decodeScalar(value: unknown, format: ScalarFormat): ScalarResult
     case 'quantity':
       return decodeQuantity(value);
     case 'intOrString':
-      return refused(`json: cannot unmarshal ${numberOrKind(value)} into Go value of type int32`);
+      return { kind: 'wrongType', shown: numberOrKind(value), goType: 'int32', isFinal: true };
     case 'time':
     case 'microTime':
       return decodeTime(value, format);
@@ -84,7 +90,7 @@ const rfc3339 = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})(?:[.,](\d+))?(Z|[+-]\d{2
 
 function decodeTime(value: unknown, format: 'time' | 'microTime'): ScalarResult {
   if (typeof value !== 'string') {
-    return refused(`json: cannot unmarshal ${jsonKindOf(value)} into Go value of type string`);
+    return { kind: 'wrongType', shown: jsonKindOf(value), goType: 'string', isFinal: true };
   }
   const parts = rfc3339.exec(value);
   const [, seconds = '', fraction = '', zone = ''] = parts ?? [];
@@ -136,7 +142,19 @@ function outOfRangePart(text: string): string {
   return at(17) > 59 ? 'second' : 'day';
 }
 
+/** Go also takes a list of numbers for bytes. */
+function decodeByteList(list: readonly unknown[]): ScalarResult {
+  let binary = '';
+  for (const item of list) {
+    const isByte = Number.isInteger(item) && (item as number) >= 0 && (item as number) <= 255;
+    if (!isByte) return { kind: 'wrongType', shown: numberOrKind(item), goType: 'uint8' };
+    binary += String.fromCharCode(item as number);
+  }
+  return { kind: 'taken', value: btoa(binary) };
+}
+
 function decodeBytes(value: unknown): ScalarResult {
+  if (Array.isArray(value)) return decodeByteList(value);
   if (typeof value !== 'string') return wrongType(value);
   const text = /[\r\n]/.test(value) ? value.replace(/[\r\n]/g, '') : value;
   const wrongAt = text.search(/[^A-Za-z0-9+/]/);
@@ -144,5 +162,5 @@ function decodeBytes(value: unknown): ScalarResult {
   if (text.length % 4 === 0 && /^={0,2}$/.test(padding)) return { kind: 'taken', value: text };
   // Go counts from where it stopped: the first character that does not belong, or the start of a cut group.
   const at = wrongAt >= 0 && !/^={1,2}$/.test(padding) ? wrongAt : text.length - (text.length % 4);
-  return refused(`illegal base64 data at input byte ${at}`);
+  return refused(`illegal base64 data at input byte ${at}`, false);
 }

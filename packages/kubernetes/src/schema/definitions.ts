@@ -150,7 +150,10 @@ class Definition implements ObjectSchema {
     const goType =
       goName === undefined ? undefined : goName.replace(/^(\[\])?(?=\w+$)/, (_, list) => `${list ?? ''}v1.`);
     if (text.startsWith('[')) {
-      const item = this.#type(text.slice(1, -1), '', facts, home);
+      const plain = this.#type(text.slice(1, -1), '', facts, home);
+      const itemName = goType?.startsWith('[]') ? goType.slice(2) : undefined;
+      const isNamed = plain.kind === 'scalar' && itemName !== undefined;
+      const item: Schema = isNamed ? { ...plain, goType: itemName } : plain;
       const fact = facts.lists.get(field);
       const listType = fact === undefined ? 'atomic' : fact === '*' ? 'set' : 'map';
       const keys = listType === 'map' && fact !== undefined ? fact.split(',').sort() : [];
