@@ -13,6 +13,7 @@ test('values of the wrong type are told as the converter of patches tells them',
     [{ template: { spec: { nodeSelector: 'x' } } }, 'cannot restore map from string'],
     [{ template: { spec: 'x' } }, 'cannot restore struct from: string'],
     [{ template: { spec: { restartPolicy: 1 } } }, 'cannot convert int64 to v1.RestartPolicy'],
+    [{ template: { metadata: { labels: { a: 1.5 } } } }, 'unrecognized type: string'],
     [{ replicas: 1, bogus: 1, template: null }, undefined],
   ];
   for (const [spec, message] of cases) expect(conversionError(schema, { spec })).toBe(message);

@@ -44,8 +44,10 @@ function scalarError(schema: ScalarSchema, value: unknown): string | undefined {
     return `json: cannot unmarshal ${result.shown} into Go value of type ${result.goType}`;
   }
   if (schema.format === 'bytes') return `cannot restore slice from ${kindOf(value)}`;
-  // Numbers convert to one another and, in Go, to strings; what then does not fit is told as a conversion.
-  const convertible = typeof value === 'number' && schema.format !== 'boolean';
+  // Numbers convert to one another and, in Go, whole ones to strings; what then does not fit is told as a conversion.
+  const isText = schema.format === 'string';
+  const convertible =
+    typeof value === 'number' && schema.format !== 'boolean' && (!isText || Number.isInteger(value));
   return convertible
     ? `cannot convert ${kindOf(value)} to ${goTypeOf(schema)}`
     : `unrecognized type: ${goTypeOf({ kind: 'scalar', format: schema.format })}`;

@@ -88,6 +88,10 @@ test('what is wrong is told', () => {
   expect(patched(two, { containers: [{ image: 'x' }] })).toBe(
     '500 map: map[image:x] does not contain declared merge key: name',
   );
+  expect(patched({ containers: [{ name: 'a' }] }, { containers: ['x'] })).toBe(
+    '500 list element types are not identical: [[map[name:a]] [x]]',
+  );
+  expect(patched({ containers: [] }, { containers: [[]] })).toBe('422 lists of lists are not supported');
   expect(patched(two, [])).toBe('400 invalid JSON document');
   expect(patched(before(), { strategy: { $retainKeys: 'x' } }, deploymentSpec)).toBe(
     '400 invalid patch format of retainKeys',

@@ -130,8 +130,7 @@ function deleteFromPrimitiveList(original: JsonObject, name: string, values: unk
 function mergeList(original: unknown[], patch: unknown[], field: FieldSchema): unknown[] {
   const mergeKey = field.patch?.mergeKey ?? '';
   const itemType = field.type.kind === 'list' ? field.type.item : undefined;
-  if ([...original, ...patch].some(Array.isArray))
-    throw new PatchRefusal(422, 'lists of lists are not supported');
+  checkElementTypes(original, patch);
   if (!patch.some(isJsonObject) && !original.some(isJsonObject)) {
     const merged = [...new Set([...original, ...patch])];
     return inPatchOrder({ merged, order: patch, before: original, mergeKey: '' });
@@ -148,6 +147,20 @@ function mergeList(original: unknown[], patch: unknown[], field: FieldSchema): u
     index.set(key, at);
   }
   return inPatchOrder({ merged, order: change, before: kept, mergeKey });
+}
+
+/** A list that merges holds values of one type, and no lists. */
+function checkElementTypes(original: readonly unknown[], patch: readonly unknown[]): void {
+  const [first, ...others] = [...original, ...patch].map(elementType);
+  if (first === 'list') throw new PatchRefusal(422, 'lists of lists are not supported');
+  if (others.some((type) => type !== first)) {
+    throw new PatchRefusal(500, `list element types are not identical: ${goValue([original, patch])}`);
+  }
+}
+
+function elementType(value: unknown): string {
+  if (Array.isArray(value)) return 'list';
+  return typeof value === 'number' && !Number.isInteger(value) ? 'float' : typeof value;
 }
 
 /** Items that say `$patch: delete` take others away, one that says `replace` takes them all. */
