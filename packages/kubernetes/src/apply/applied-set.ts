@@ -1,6 +1,6 @@
 // The fields that an applied configuration names, after a look at whether it fits the schema.
 
-import { isJsonObject, type JsonObject } from '../json.ts';
+import { goValue, isJsonObject, type JsonObject } from '../json.ts';
 import type { ListSchema, ScalarSchema, Schema } from '../schema/schema.ts';
 import { fieldType, isOneValue } from './compare.ts';
 import { type FieldSet, FieldSetBuilder } from './field-set.ts';
@@ -51,7 +51,7 @@ class Checker {
         }
         return;
       default:
-        if (typeof value !== 'string') this.#wrong(path, `expected string, got ${goTyped(value)}`);
+        if (typeof value !== 'string') this.#wrong(path, `expected string, got ${goSyntax(value)}`);
     }
   }
 
@@ -85,10 +85,14 @@ class Checker {
       this.#wrong(path, `expected map, got ${goTyped(value)}`);
       return;
     }
-    for (const [name, field] of Object.entries(value)) {
+    for (const name of Object.keys(value).sort()) {
       const type = fieldType(schema, name);
-      if (type === undefined) this.#wrong(`${path}.${name}`, 'field not declared in schema');
-      else this.check(type, field, `${path}.${name}`);
+      if (type === undefined) {
+        // Kubernetes looks at no more fields of the same object.
+        this.#wrong(`${path}.${name}`, 'field not declared in schema');
+        return;
+      }
+      this.check(type, value[name], `${path}.${name}`);
     }
   }
 
@@ -97,10 +101,13 @@ class Checker {
   }
 }
 
+/** As Go prints the value that it looked at: `&{x}`, or with its type. */
 function goTyped(value: unknown): string {
-  return typeof value === 'string'
-    ? `&value.valueUnstructured{Value:${JSON.stringify(value)}}`
-    : `&{${JSON.stringify(value)}}`;
+  return `&{${goValue(value)}}`;
+}
+
+function goSyntax(value: unknown): string {
+  return `&value.valueUnstructured{Value:${typeof value === 'object' ? goTypeName(value) : JSON.stringify(value)}}`;
 }
 
 function goTypeName(value: unknown): string {

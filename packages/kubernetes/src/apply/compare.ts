@@ -65,6 +65,10 @@ class Comparer {
   #compare(schema: Schema, before: unknown, after: unknown): void {
     if (before === after) return;
     const some = after ?? before;
+    if (schema.kind === 'any' && schema.granular && isOtherKind(before, after)) {
+      this.#compareOtherKinds(schema, before, after);
+      return;
+    }
     if (isOneValue(schema, some) || (isEmptyOrAbsent(before) && isEmptyOrAbsent(after))) {
       this.#compareWhole(before, after);
       return;
@@ -73,6 +77,12 @@ class Comparer {
     else this.compareFields(schema, asObject(before), asObject(after));
     if (before === undefined) this.#add();
     else if (after === undefined) this.#remove();
+  }
+
+  /** A value without a schema that was an object, or became one: what stood below it goes or comes beside the change. */
+  #compareOtherKinds(schema: Schema, before: unknown, after: unknown): void {
+    this.compareFields(schema, asObject(before), asObject(after));
+    this.#compareWhole(before, after);
   }
 
   #compareWhole(before: unknown, after: unknown): void {
@@ -145,6 +155,11 @@ class Comparer {
     this.#removed ??= new FieldSetBuilder();
     this.#removed.insert(this.#path);
   }
+}
+
+function isOtherKind(before: unknown, after: unknown): boolean {
+  const bothThere = (before ?? undefined) !== undefined && (after ?? undefined) !== undefined;
+  return bothThere && isJsonObject(before) !== isJsonObject(after);
 }
 
 function isEmptyOrAbsent(value: unknown): boolean {

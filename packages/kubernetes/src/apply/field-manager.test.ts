@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { decodeObject } from '../decode/index.ts';
 import type { JsonObject } from '../json.ts';
-import { Definitions } from '../schema/index.ts';
+import { Definitions, structuralSchema } from '../schema/index.ts';
 import { type ApplyResult, applyConfiguration, trackUpdate } from './index.ts';
 import { capUpdateManagers, type ManagedEntry, maxUpdateManagers } from './managed-fields.ts';
 
@@ -117,7 +117,7 @@ test('what does not fit the schema is told as Kubernetes tells it', () => {
     const result = apply(undefined, 'a', { metadata: { name: 'p' }, ...configuration });
     return result.kind === 'applied' ? undefined : result.message;
   };
-  const failed = 'failed to create typed patch object (/p; v1, Kind=Pod): ';
+  const failed = 'failed to create typed patch object (/p; /v1, Kind=Pod): ';
   expect(message({ spec: { bogus: 5 } })).toBe(`${failed}.spec.bogus: field not declared in schema`);
   expect(message(spec('a', 'a'))).toBe(`${failed}.spec.containers: duplicate entries for key [name="a"]`);
   expect(message({ spec: { priority: 'x' } })).toBe(
@@ -127,6 +127,41 @@ test('what does not fit the schema is told as Kubernetes tells it', () => {
     'Incorrect version specified in apply patch. Specified patch version: v2, expected: v1',
   );
   expect(message({ metadata: { managedFields: [] } })).toBe('metadata.managedFields must be nil');
+});
+
+test('several errors are told in order, and one undeclared field ends the look at its object', () => {
+  const configuration = {
+    metadata: { name: 'p' },
+    spec: { zz: 1, yy: 1, hostname: 1, tolerations: 'x', nodeSelector: [] },
+  };
+  expect(apply(undefined, 'a', configuration)).toEqual({
+    kind: 'refused',
+    status: 500,
+    message: [
+      'failed to create typed patch object (/p; /v1, Kind=Pod): errors:',
+      '  .spec.hostname: expected string, got &value.valueUnstructured{Value:1}',
+      '  .spec.nodeSelector: expected map, got &{[]}',
+      '  .spec.tolerations: expected list, got &{x}',
+      '  .spec.yy: field not declared in schema',
+    ].join('\n'),
+  });
+});
+
+test('what a schema only preserves may change its kind', () => {
+  const openApi = {
+    type: 'object',
+    properties: { free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+  };
+  const custom = structuralSchema(openApi, new Definitions().definition('meta.v1.ObjectMeta'));
+  const context = (manager: string) => ({ schema: custom, apiVersion: 'x/v1', manager, time });
+  const live = { apiVersion: 'x/v1', metadata: { uid: '1' }, free: { a: { b: 1 } } };
+  trackUpdate(context('one'), undefined, live);
+  const changed: JsonObject = { ...structuredClone(live), free: { a: 2 } };
+  trackUpdate(context('two'), live, changed);
+  expect((changed.metadata as JsonObject).managedFields).toMatchObject([
+    { manager: 'one', fieldsV1: { 'f:free': {} } },
+    { manager: 'two', fieldsV1: { 'f:free': { 'f:a': {} } } },
+  ]);
 });
 
 test('entries can be dropped by a client, and a reset forgets them all', () => {

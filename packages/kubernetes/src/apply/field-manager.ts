@@ -232,7 +232,8 @@ function refuseConfiguration(
   const errors = schemaErrors(schema, configuration);
   if (errors.length === 0) return undefined;
   const text = (value: unknown): string => (typeof value === 'string' ? value : '');
-  const what = `${text(metadata.namespace)}/${text(metadata.name)}; ${apiVersion}, Kind=${text(configuration.kind)}`;
+  const groupVersion = apiVersion.includes('/') ? apiVersion : `/${apiVersion}`;
+  const what = `${text(metadata.namespace)}/${text(metadata.name)}; ${groupVersion}, Kind=${text(configuration.kind)}`;
   const list = errors.length === 1 ? errors[0] : `errors:\n${errors.map((error) => `  ${error}`).join('\n')}`;
   return { kind: 'refused', status: 500, message: `failed to create typed patch object (${what}): ${list}` };
 }

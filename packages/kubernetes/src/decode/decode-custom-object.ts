@@ -73,7 +73,7 @@ function pruneValue(schema: Schema, value: unknown, path: string, unknown: strin
   }
 }
 
-/** Sets the defaults that the schema states, in place; a null where none may stand counts as missing. */
+/** Sets the defaults that the schema states, in place; a null where none may stand counts as missing, and goes. */
 export function applySchemaDefaults(schema: Schema, value: unknown): void {
   if (schema.kind === 'list' && Array.isArray(value)) {
     for (const item of value) applySchemaDefaults(schema.item, item);
@@ -86,6 +86,7 @@ export function applySchemaDefaults(schema: Schema, value: unknown): void {
     const current = Object.hasOwn(value, name) ? value[name] : undefined;
     const missing = current === undefined || (current === null && field.nullable !== true);
     if (missing && field.defaultValue !== undefined) setField(value, name, cloneJson(field.defaultValue));
+    else if (missing && current === null) delete value[name];
     applySchemaDefaults(field.type, value[name]);
   }
 }
