@@ -121,6 +121,10 @@ export class Upstream {
     const comparison = await this.#options.downstream.compare(session, digest);
     if (!comparison || !session.open) return;
     this.#options.logger.info('edge compared', { node: session.node, ...comparison });
+    const { metrics } = this.#options;
+    for (const [result, number] of Object.entries(comparison)) {
+      metrics.count('selvedge_compared_objects_total', { result }, number);
+    }
     this.#send(session, message, 'OK');
     this.#count(message, 'answered');
   }
