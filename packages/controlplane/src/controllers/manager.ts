@@ -3,12 +3,16 @@
 import { type Clock, describeError, type Logger, systemClock } from '@selvedge/base';
 import type { KubeClient } from '@selvedge/client';
 import { runScheduler } from '../scheduler/scheduler.ts';
+import { runDaemonSetController } from './daemonset/controller.ts';
 import { runDeploymentController } from './deployment/controller.ts';
+import { runEndpointSliceController } from './endpointslice/controller.ts';
 import { runGarbageCollector } from './garbagecollector/controller.ts';
 import type { Controller, ControllerContext } from './machinery/controller.ts';
 import { EventRecorder } from './machinery/event-recorder.ts';
 import { allSynced, createSharedInformers } from './machinery/shared-informers.ts';
 import { runNamespaceController } from './namespace/controller.ts';
+import { runNodeLifecycleController } from './nodelifecycle/controller.ts';
+import { runPodGarbageCollector } from './podgc/controller.ts';
 import { runReplicaSetController } from './replicaset/controller.ts';
 import { runServiceAccountController } from './serviceaccount/controller.ts';
 
@@ -41,6 +45,10 @@ export async function runManager(options: ManagerOptions): Promise<void> {
       scheduler: runScheduler,
       deployment: runDeploymentController,
       replicaset: runReplicaSetController,
+      daemonset: runDaemonSetController,
+      endpointslice: runEndpointSliceController,
+      nodelifecycle: runNodeLifecycleController,
+      podgc: runPodGarbageCollector,
       garbagecollector: runGarbageCollector,
       namespace: runNamespaceController,
       serviceaccount: (given, until) => runServiceAccountController(given, rootCa, until),

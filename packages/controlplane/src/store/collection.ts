@@ -60,7 +60,10 @@ export class Collection {
       return { kind: 'compacted', compactedRevision: this.#history.compactedRevision };
     }
     const overlay = this.#history.stateBefore(range.revision);
-    return { kind: 'entries', entries: overlay.size === 0 ? this.#walk(range) : this.#walkAt(range, overlay) };
+    return {
+      kind: 'entries',
+      entries: overlay.size === 0 ? this.#walk(range) : this.#walkAt(range, overlay),
+    };
   }
 
   /** Calls the listener for each event after `revision`; those already past are returned, to be told first. */
@@ -89,7 +92,15 @@ export class Collection {
     this.#replace(write);
   }
 
-  #replace({ key, revision, entry }: { key: string; revision: number; entry: Entry | undefined }): StoreEvent {
+  #replace({
+    key,
+    revision,
+    entry,
+  }: {
+    key: string;
+    revision: number;
+    entry: Entry | undefined;
+  }): StoreEvent {
     const previous = entry ? this.#entries.set(entry) : this.#entries.delete(key);
     this.#bytes += (entry?.value.length ?? 0) - (previous?.value.length ?? 0);
     return { revision, key, entry, previous, encoded: new Map() };
@@ -106,7 +117,9 @@ export class Collection {
   *#walkAt(range: ListRange, overlay: Map<string, Entry | undefined>): Generator<Entry> {
     const inRange = (key: string) =>
       key.startsWith(range.prefix) && (range.after === undefined || key > range.after);
-    const changed = [...overlay.values()].filter((entry) => entry !== undefined && inRange(entry.key)) as Entry[];
+    const changed = [...overlay.values()].filter(
+      (entry) => entry !== undefined && inRange(entry.key),
+    ) as Entry[];
     changed.sort((one, other) => (one.key < other.key ? -1 : 1));
     let at = 0;
     for (const entry of this.#walk(range)) {

@@ -12,7 +12,11 @@ export class HeaderPool {
   readonly #pairs = new Map<string, Pairs>();
 
   share(header: Header): Header {
-    return { uid: header.uid, labels: this.#sharePairs(header.labels), fields: this.#sharePairs(header.fields) };
+    return {
+      uid: header.uid,
+      labels: this.#sharePairs(header.labels),
+      fields: this.#sharePairs(header.fields),
+    };
   }
 
   #sharePairs(pairs: Pairs): Pairs {

@@ -47,7 +47,10 @@ class SqliteJournal implements Journal {
     await this.#worker.terminate();
   }
 
-  #ask<T>(request: WorkerRequest, take: (answer: WorkerAnswer, resolve: (value: T) => void) => void): Promise<T> {
+  #ask<T>(
+    request: WorkerRequest,
+    take: (answer: WorkerAnswer, resolve: (value: T) => void) => void,
+  ): Promise<T> {
     if (this.#broken) return Promise.reject(this.#broken);
     if (this.#waiter) return Promise.reject(new Fault('store/journal-busy', 'one request at a time'));
     return new Promise<T>((resolve, reject) => {
@@ -69,7 +72,9 @@ class SqliteJournal implements Journal {
   }
 
   #break(cause: unknown): void {
-    this.#broken ??= new Fault('store/journal-broken', `${this.#path}: the database can not be used`, { cause });
+    this.#broken ??= new Fault('store/journal-broken', `${this.#path}: the database can not be used`, {
+      cause,
+    });
     this.#waiter?.onBroken(this.#broken);
   }
 }

@@ -30,8 +30,10 @@ class Log {
   constructor(path: string) {
     this.#database = new DatabaseSync(path);
     this.#database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000;');
-    const version = (this.#database.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
-    if (version > schemaVersion) throw new Error(`the database has format ${version}, this program knows ${schemaVersion}`);
+    const version = (this.#database.prepare('PRAGMA user_version').get() as { user_version: number })
+      .user_version;
+    if (version > schemaVersion)
+      throw new Error(`the database has format ${version}, this program knows ${schemaVersion}`);
     this.#database.exec(schema);
     this.#database.exec(`PRAGMA user_version = ${schemaVersion}`);
     this.#insert = this.#database.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)');

@@ -3,15 +3,7 @@
 import { Fault, type Logger } from '@selvedge/base';
 import { Collection } from './collection.ts';
 import { HeaderPool } from './header-pool.ts';
-import type {
-  Entry,
-  HistoryLimits,
-  Journal,
-  JournalRecord,
-  Store,
-  Write,
-  WriteResult,
-} from './types.ts';
+import type { Entry, HistoryLimits, Journal, JournalRecord, Store, Write, WriteResult } from './types.ts';
 
 export interface StoreOptions {
   readonly journal: Journal;
@@ -55,6 +47,7 @@ class JournaledStore implements Store {
   #scheduled = false;
   #discard: number[] = [];
   #closed = false;
+  #healthy = true;
   readonly failed: Promise<never>;
   #fail: (error: unknown) => void = () => undefined;
 
@@ -75,6 +68,10 @@ class JournaledStore implements Store {
 
   get pendingWrites(): number {
     return this.#queued.length;
+  }
+
+  get healthy(): boolean {
+    return this.#healthy;
   }
 
   async load(): Promise<void> {
@@ -112,13 +109,13 @@ class JournaledStore implements Store {
       );
     }
     const current = this.latest(write.collection, write.key);
-    if ((current?.revision ?? 0) !== write.expectedRevision) return Promise.resolve({ kind: 'conflict', current });
+    if ((current?.revision ?? 0) !== write.expectedRevision)
+      return Promise.resolve({ kind: 'conflict', current });
     const revision = this.#lastRevision + 1;
     const content = write.build(revision);
     this.#lastRevision = revision;
     const header = content && this.#headers.share(content.header);
-    const entry =
-      content && header ? { key: write.key, revision, header, value: content.value } : undefined;
+    const entry = content && header ? { key: write.key, revision, header, value: content.value } : undefined;
     const record: JournalRecord = {
       revision,
       collection: write.collection,
@@ -166,6 +163,7 @@ class JournaledStore implements Store {
         compacted: discard.length > 0 ? this.#compactions() : new Map(),
         revision: this.#lastRevision,
       });
+      this.#healthy = true;
       this.#commit(batch);
     } catch (error) {
       this.#abandon(batch, error);
@@ -194,10 +192,14 @@ class JournaledStore implements Store {
   /** Nothing of the batch was kept: whoever waits is told, and so is who built on it meanwhile. */
   #abandon(batch: readonly Pending[], cause: unknown): void {
     this.#logger.error('store write failed', { error: String(cause), writes: batch.length });
+    this.#healthy = false;
     const lost = [...batch, ...this.#queued];
     this.#queued = [];
     this.#overlay.clear();
-    const fault = new Fault('store/write-failed', 'the write could not be stored', { cause, retryable: true });
+    const fault = new Fault('store/write-failed', 'the write could not be stored', {
+      cause,
+      retryable: true,
+    });
     for (const { reject } of lost) reject(fault);
     if (cause instanceof Fault && cause.code === 'store/journal-broken') this.#fail(cause);
   }

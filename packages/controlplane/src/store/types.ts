@@ -52,6 +52,8 @@ export interface Store extends AsyncDisposable {
   /** The newest durable revision. */
   readonly revision: number;
   readonly pendingWrites: number;
+  /** False once the last commit failed, until one succeeds. */
+  readonly healthy: boolean;
   collection(name: string): Collection;
   collections(): Iterable<Collection>;
   latest(collection: string, key: string): Entry | undefined;

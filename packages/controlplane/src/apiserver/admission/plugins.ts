@@ -1,0 +1,18 @@
+// The admission plugins in the order in which they run.
+
+import type { Store } from '../../store/types.ts';
+import type { IpRange } from '../ip-range.ts';
+import type { AdmissionPlugin } from './admission.ts';
+import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { ServiceIps } from './service-ips.ts';
+
+export interface PluginOptions {
+  readonly store: Store;
+  readonly range: IpRange;
+  readonly nodePortRange: string;
+  readonly issuer: string;
+}
+
+export function admissionPlugins({ store, range, nodePortRange }: PluginOptions): AdmissionPlugin[] {
+  return [namespaceLifecycle, new ServiceIps({ store, range, nodePortRange })];
+}

@@ -1,0 +1,40 @@
+// What the parts of the API server share: made once by its root, handed down, never a global.
+
+import type { Clock, Logger } from '@selvedge/base';
+import type { Store } from '../store/types.ts';
+import type { Admission } from './admission/admission.ts';
+import type { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
+import type { Metrics } from './metrics.ts';
+import type { Registry } from './registry/registry.ts';
+
+export interface ApiContext {
+  readonly store: Store;
+  readonly registry: Registry;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly admission: Admission;
+  readonly authorizer: Authorizer;
+  readonly tokens: ServiceAccountTokens;
+  readonly metrics: Metrics;
+  readonly randomUuid: () => string;
+  readonly limits: ApiLimits;
+}
+
+export interface ApiLimits {
+  readonly maxBodyBytes: number;
+  readonly maxHeaderBytes: number;
+  readonly maxWatches: number;
+  /** What may wait for a slow watcher before it is cut off. */
+  readonly maxWatchBufferBytes: number;
+  /** Objects of one list answer without `limit`. */
+  readonly bookmarkIntervalMs: number;
+}
+
+export const defaultLimits: ApiLimits = {
+  maxBodyBytes: 3 * 1024 * 1024,
+  maxHeaderBytes: 64 * 1024,
+  maxWatches: 100_000,
+  maxWatchBufferBytes: 16 * 1024 * 1024,
+  bookmarkIntervalMs: 60_000,
+};

@@ -1,0 +1,295 @@
+// Creates and updates objects: the one path on which everything that is stored gets its metadata, defaults and checks.
+
+import type { KubeObject } from '@selvedge/kubernetes';
+import type { Entry } from '../store/types.ts';
+import type { User } from './authentication/user.ts';
+import type { ApiContext } from './context.ts';
+import { trackWrite } from './managed-fields.ts';
+import { checkUpdatedMeta, fillNewMeta, keepOldMeta, metaOf, settleNamespace } from './object-meta.ts';
+import { applyDefaults, validateCreate, validateUpdate } from './object-rules.ts';
+import type { Resource } from './registry/resource.ts';
+import { storageKey } from './registry/resource.ts';
+import type { StrategyContext } from './registry/strategy.ts';
+import { refuse } from './status-error.ts';
+import { decodeStored, encodeStored, headerOf } from './stored-object.ts';
+
+export interface WriteOptions {
+  readonly user: User;
+  readonly dryRun?: boolean;
+  readonly fieldManager?: string;
+  readonly subresource?: string;
+  readonly warn?: (text: string) => void;
+}
+
+export interface CreateRequest {
+  readonly resource: Resource;
+  readonly namespace: string;
+  readonly object: KubeObject;
+  /** Set by server-side apply, which has computed them itself. */
+  readonly managedFieldsAreFinal?: boolean;
+}
+
+export interface WrittenObject {
+  readonly entry: Entry;
+  readonly created: boolean;
+}
+
+export async function createObject(
+  context: ApiContext,
+  { resource, namespace, object, managedFieldsAreFinal }: CreateRequest,
+  options: WriteOptions,
+): Promise<WrittenObject> {
+  settleNamespace(resource, object, namespace);
+  const strategyContext = strategyContextOf(context, options);
+  fillNewMeta(resource, object, { nowMs: context.clock.now(), uid: context.randomUuid() });
+  if (resource.strategy.status && !keepsStatusOnCreate(resource)) delete object.status;
+  applyDefaults(resource, object);
+  resource.strategy.prepareForCreate?.(object, strategyContext);
+  const admitted = {
+    context,
+    resource,
+    namespace,
+    object,
+    old: undefined,
+    options,
+    operation: 'CREATE',
+  } as const;
+  context.admission.mutate(admitted);
+  const causes = [...validateCreate(resource, object), ...(resource.strategy.validateCreate?.(object) ?? [])];
+  if (causes.length > 0) throw refuse.invalid(resource, metaOf(object).name ?? '', causes);
+  const undo = context.admission.allocate(admitted);
+  try {
+    context.admission.validate(admitted);
+    if (!managedFieldsAreFinal)
+      trackWrite({ resource, object, old: undefined, options, nowMs: context.clock.now() });
+    const name = metaOf(object).name ?? '';
+    return {
+      entry: await store(context, { resource, object, namespace, name, old: undefined }, options),
+      created: true,
+    };
+  } catch (error) {
+    undo();
+    throw error;
+  } finally {
+    if (options.dryRun) undo();
+  }
+}
+
+/** `status` is dropped on create; the kinds whose clients register with one are the exception. */
+function keepsStatusOnCreate(resource: Resource): boolean {
+  return resource.group === '' && resource.resource === 'nodes';
+}
+
+export interface UpdateRequest {
+  readonly resource: Resource;
+  readonly namespace: string;
+  readonly name: string;
+  /** Makes the new object of the old one, which it may change; undefined old: there is none. */
+  readonly change: (old: KubeObject | undefined) => KubeObject;
+  readonly createIfAbsent?: boolean;
+  readonly managedFieldsAreFinal?: boolean;
+  /** Whether the change may set what `change` alone decides: server-internal writes. */
+  readonly keepDeletion?: boolean;
+}
+
+export async function updateObject(
+  context: ApiContext,
+  request: UpdateRequest,
+  options: WriteOptions,
+): Promise<WrittenObject> {
+  const { resource, namespace, name } = request;
+  const entry = context.store.latest(resource.collection, storageKey(namespace, name));
+  if (!entry) {
+    if (!request.createIfAbsent) throw refuse.notFound(resource, name);
+    const { managedFieldsAreFinal } = request;
+    const object = request.change(undefined);
+    const created = {
+      resource,
+      namespace,
+      object,
+      ...(managedFieldsAreFinal ? { managedFieldsAreFinal } : {}),
+    };
+    return createObject(context, created, options);
+  }
+  const old = decodeStored(resource, entry);
+  const object = request.change(structuredClone(old));
+  checkIdentity(request, object, old);
+  const prepared = prepareUpdate(context, { request, object, old, options });
+  if (sameContent(object, old)) return { entry, created: false };
+  if (isReadyToGo(object, old)) {
+    return { entry: await removeFinished(context, { resource, object, entry }, options), created: false };
+  }
+  try {
+    return {
+      entry: await store(context, { resource, object, namespace, name, old: entry }, options),
+      created: false,
+    };
+  } catch (error) {
+    prepared.undo();
+    throw error;
+  } finally {
+    if (options.dryRun) prepared.undo();
+  }
+}
+
+function prepareUpdate(
+  context: ApiContext,
+  {
+    request,
+    object,
+    old,
+    options,
+  }: { request: UpdateRequest; object: KubeObject; old: KubeObject; options: WriteOptions },
+): { undo: () => void } {
+  const { resource, namespace } = request;
+  const subresource = options.subresource ?? '';
+  if (subresource === 'status') keepAllButStatus(object, old);
+  else if (subresource === '' && resource.strategy.status) keepStatus(object, old);
+  keepOldMeta(resource, object, old);
+  applyDefaults(resource, object);
+  resource.strategy.prepareForUpdate?.(object, old, strategyContextOf(context, options));
+  const admitted = { context, resource, namespace, object, old, options, operation: 'UPDATE' } as const;
+  context.admission.mutate(admitted);
+  const causes = [
+    ...checkUpdatedMeta(object, old),
+    ...validateUpdate(resource, object, old, subresource),
+    ...(resource.strategy.validateUpdate?.(object, old) ?? []),
+  ];
+  if (causes.length > 0) throw refuse.invalid(resource, request.name, causes);
+  const undo = context.admission.allocate(admitted);
+  context.admission.validate(admitted);
+  if (!request.managedFieldsAreFinal)
+    trackWrite({ resource, object, old, options, nowMs: context.clock.now() });
+  return { undo };
+}
+
+function checkIdentity({ resource, name }: UpdateRequest, object: KubeObject, old: KubeObject): void {
+  const meta = metaOf(object);
+  const before = metaOf(old);
+  if (meta.name === undefined || meta.name === '') meta.name = name;
+  if (before.namespace) meta.namespace = before.namespace;
+  if (meta.uid && meta.uid !== before.uid) {
+    const key = `/registry/${resource.resource}/${storageKey(before.namespace ?? '', name)}`;
+    const why = `Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${before.uid}`;
+    throw refuse.conflict(
+      resource,
+      name,
+      `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+    );
+  }
+  if (
+    meta.resourceVersion &&
+    meta.resourceVersion !== '0' &&
+    meta.resourceVersion !== before.resourceVersion
+  ) {
+    throw refuse.conflict(
+      resource,
+      name,
+      'the object has been modified; please apply your changes to the latest version and try again',
+    );
+  }
+  meta.resourceVersion = before.resourceVersion as string;
+}
+
+function keepAllButStatus(object: KubeObject, old: KubeObject): void {
+  for (const field of Object.keys(object)) {
+    if (field !== 'metadata' && field !== 'status' && !(field in old)) delete object[field];
+  }
+  for (const [field, value] of Object.entries(old)) {
+    if (field !== 'metadata' && field !== 'status') object[field] = value;
+  }
+  const ownerReferences = old.metadata?.ownerReferences;
+  if (ownerReferences) metaOf(object).ownerReferences = ownerReferences;
+}
+
+function keepStatus(object: KubeObject, old: KubeObject): void {
+  if (old.status === undefined) delete object.status;
+  else object.status = old.status;
+}
+
+function sameContent(object: KubeObject, old: KubeObject): boolean {
+  return JSON.stringify(sorted(object)) === JSON.stringify(sorted(old));
+}
+
+/** Fields in the order of their names, so that two spellings of one object compare equal. */
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort(([one], [other]) => (one < other ? -1 : 1))
+      .map(([field, content]) => [field, sorted(content)]),
+  );
+}
+
+/** An object whose deletion waited for its last finalizer goes with that finalizer. */
+function isReadyToGo(object: KubeObject, old: KubeObject): boolean {
+  const meta = metaOf(object);
+  if (!meta.deletionTimestamp || (meta.finalizers?.length ?? 0) > 0) return false;
+  return (meta.deletionGracePeriodSeconds ?? 0) === 0 && (old.metadata?.finalizers?.length ?? 0) > 0;
+}
+
+async function removeFinished(
+  context: ApiContext,
+  { resource, object, entry }: { resource: Resource; object: KubeObject; entry: Entry },
+  options: WriteOptions,
+): Promise<Entry> {
+  const last: Entry = { ...entry, value: encodeStored(resource.conversion?.toStorage(object) ?? object) };
+  if (options.dryRun) return last;
+  const result = await context.store.write({
+    collection: resource.collection,
+    key: entry.key,
+    expectedRevision: entry.revision,
+    build: () => undefined,
+  });
+  if (result.kind === 'conflict')
+    throw refuse.conflict(resource, metaOf(object).name ?? '', 'it changed meanwhile');
+  context.admission.deleted(context, resource, object);
+  return last;
+}
+
+interface Stored {
+  readonly resource: Resource;
+  readonly object: KubeObject;
+  readonly namespace: string;
+  readonly name: string;
+  readonly old: Entry | undefined;
+}
+
+async function store(context: ApiContext, write: Stored, options: WriteOptions): Promise<Entry> {
+  const { resource, object, old } = write;
+  const key = storageKey(write.namespace, write.name);
+  const content = resource.conversion ? resource.conversion.toStorage(object) : object;
+  const header = headerOf(resource, content);
+  const current = context.store.latest(resource.collection, key);
+  if (!old && current) throw refuse.alreadyExists(resource, write.name);
+  if (options.dryRun) {
+    return { key, revision: old?.revision ?? 0, header, value: encodeStored(content) };
+  }
+  const result = await context.store.write({
+    collection: resource.collection,
+    key,
+    expectedRevision: old?.revision ?? 0,
+    build: (revision) => {
+      metaOf(content).resourceVersion = String(revision);
+      return { header, value: encodeStored(content) };
+    },
+  });
+  if (result.kind === 'written' && result.entry) return result.entry;
+  throw refuse.conflict(
+    resource,
+    write.name,
+    'the object has been modified; please apply your changes to the latest version and try again',
+  );
+}
+
+function strategyContextOf(context: ApiContext, options: WriteOptions): StrategyContext {
+  return {
+    nowMs: context.clock.now(),
+    dryRun: options.dryRun ?? false,
+    userName: options.user.name,
+    userGroups: options.user.groups,
+    subresource: options.subresource ?? '',
+    warn: (text) => options.warn?.(text),
+  };
+}

@@ -1,0 +1,64 @@
+// PATCH: JSON, merge and strategic merge patches, and server-side apply, of an object or its status.
+
+import type { KubeObject } from '@selvedge/kubernetes';
+import type { Answer } from '../api-request.ts';
+import { applyObject, checkApplyOptions } from '../object-apply.ts';
+import { decodePatch } from '../object-decoder.ts';
+import { applyPatch, type PatchType, readPatchType } from '../object-patch.ts';
+import { updateObject } from '../object-writer.ts';
+import { objectAnswer } from '../output/object-answer.ts';
+import { readWriteOptions } from '../query-options.ts';
+import type { VerbCall } from './target.ts';
+
+export async function patchVerb(call: VerbCall): Promise<Answer> {
+  const { context, request, target } = call;
+  const { resource, namespace, name } = target;
+  const type = readPatchType(resource, request.headers['content-type'] ?? '');
+  const options = readWriteOptions(request.query, 'PatchOptions', request.headers['user-agent'] ?? '');
+  if (type === 'apply') checkApplyOptions(request.query, options);
+  const body = await request.readBody();
+  const patch = decodePatch(body, type);
+  const warn = (text: string) => void request.warnings.push(text);
+  const change = (old: KubeObject | undefined): KubeObject =>
+    type === 'apply'
+      ? applyObject({ call, old, patch: patch as KubeObject, options, warn })
+      : patched(call, {
+          type,
+          patch,
+          old: old as KubeObject,
+          fieldValidation: options.fieldValidation,
+          warn,
+        });
+  const written = await updateObject(
+    context,
+    {
+      resource,
+      namespace,
+      name,
+      change,
+      createIfAbsent: type === 'apply' && target.subresource === undefined,
+      managedFieldsAreFinal: type === 'apply',
+    },
+    {
+      user: request.user,
+      dryRun: options.dryRun,
+      fieldManager: options.fieldManager,
+      subresource: target.subresource?.name ?? '',
+      warn,
+    },
+  );
+  return objectAnswer(call, written.entry, written.created ? 201 : 200);
+}
+
+function patched(
+  { target }: VerbCall,
+  request: {
+    type: PatchType;
+    patch: unknown;
+    old: KubeObject;
+    fieldValidation: 'Ignore' | 'Warn' | 'Strict';
+    warn: (text: string) => void;
+  },
+): KubeObject {
+  return applyPatch({ resource: target.resource, ...request });
+}

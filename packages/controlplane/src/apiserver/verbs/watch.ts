@@ -1,0 +1,157 @@
+// WATCH: the events of a collection from a revision on, as lines of JSON, until the client goes or its time is up.
+
+import type { Entry, StoreEvent } from '../../store/types.ts';
+import type { Answer, AnswerStream } from '../api-request.ts';
+import { type EncodedEvent, EventEncoder } from '../output/event-encoder.ts';
+import { type OutputFormat, readOutputFormat } from '../output/output-format.ts';
+import { type ListOptions, readListOptions } from '../query-options.ts';
+import { matches, type Selector } from '../selectors.ts';
+import { refuse, StatusError } from '../status-error.ts';
+import { tooLarge } from './list.ts';
+import { readSelector } from './selector.ts';
+import type { VerbCall } from './target.ts';
+
+/** Kubernetes ends watches that ask for no timeout after 30 to 60 minutes, spread so that they do not all return at once. */
+const minTimeoutMs = 30 * 60_000;
+
+export function watchVerb(call: VerbCall): Answer {
+  const { context, request, target } = call;
+  const options = readListOptions(request.query, true);
+  const selector = readSelector(target, options);
+  const format = readOutputFormat(request.headers.accept);
+  if (context.metrics.watchers >= context.limits.maxWatches) {
+    throw refuse.tooManyRequests('too many watches, please try again later', 5);
+  }
+  return {
+    kind: 'stream',
+    run: (stream) => new Watch({ call, options, selector, format, stream }).run(),
+  };
+}
+
+interface WatchParts {
+  readonly call: VerbCall;
+  readonly options: ListOptions;
+  readonly selector: Selector;
+  readonly format: OutputFormat;
+  readonly stream: AnswerStream;
+}
+
+class Watch {
+  readonly #parts: WatchParts;
+  readonly #encoder: EventEncoder;
+  readonly #prefix: string;
+  /** The revision up to which the client knows all that concerns it. */
+  #revision = 0;
+  #end: () => void = () => undefined;
+
+  constructor(parts: WatchParts) {
+    this.#parts = parts;
+    const { context, request, target } = parts.call;
+    this.#prefix = target.namespace === '' ? '' : `${target.namespace}/`;
+    this.#encoder = new EventEncoder({
+      resource: target.resource,
+      format: parts.format,
+      includeObject: request.query.get('includeObject') ?? 'Metadata',
+      now: () => context.clock.now(),
+    });
+  }
+
+  async run(): Promise<void> {
+    const { call, options, stream } = this.#parts;
+    const { context, request, target } = call;
+    const collection = context.store.collection(target.resource.collection);
+    const asked = options.resourceVersion ?? 0;
+    stream.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    if (asked > context.store.revision) return this.#refuse(tooLarge(asked, context.store.revision));
+    const fromState = asked === 0 || options.sendInitialEvents;
+    const started = collection.watch(fromState ? context.store.revision : asked, (event) =>
+      this.#tell(event),
+    );
+    if (started.kind === 'compacted') {
+      return this.#refuse(refuse.gone(`too old resource version: ${asked} (${started.compactedRevision})`));
+    }
+    context.metrics.watchStarted(target.resource.collection);
+    try {
+      if (fromState) this.#tellState(collection.list({ prefix: this.#prefix }));
+      else for (const event of started.missed) this.#tell(event);
+      await this.#untilEnd(request.signal);
+    } finally {
+      started.stop();
+      context.metrics.watchEnded(target.resource.collection);
+    }
+    stream.end();
+  }
+
+  async #untilEnd(signal: AbortSignal): Promise<void> {
+    const { call, options } = this.#parts;
+    const { clock, limits } = call.context;
+    const timeoutMs =
+      options.timeoutSeconds === undefined || options.timeoutSeconds <= 0
+        ? minTimeoutMs * (1 + Math.random())
+        : options.timeoutSeconds * 1000;
+    const ended = new Promise<void>((resolve) => {
+      this.#end = resolve;
+    });
+    const timeout = clock.after(timeoutMs, this.#end);
+    let bookmark = clock.after(limits.bookmarkIntervalMs, () => undefined);
+    const remind = () => {
+      this.#tellBookmark();
+      bookmark = clock.after(limits.bookmarkIntervalMs, remind);
+    };
+    bookmark.cancel();
+    if (options.allowWatchBookmarks) bookmark = clock.after(limits.bookmarkIntervalMs, remind);
+    const leave = () => this.#end();
+    if (signal.aborted) leave();
+    signal.addEventListener('abort', leave, { once: true });
+    await ended;
+    signal.removeEventListener('abort', leave);
+    timeout.cancel();
+    bookmark.cancel();
+  }
+
+  #tellState(listed: { kind: string; entries?: Iterable<Entry> }): void {
+    const { call, selector, options } = this.#parts;
+    this.#revision = call.context.store.revision;
+    for (const entry of listed.entries ?? []) {
+      if (matches(selector, entry)) this.#write(this.#encoder.initial(entry));
+    }
+    if (options.sendInitialEvents && options.allowWatchBookmarks) {
+      this.#write(this.#encoder.bookmark(this.#revision, { 'k8s.io/initial-events-end': 'true' }));
+    }
+  }
+
+  #tell(event: StoreEvent): void {
+    this.#revision = event.revision;
+    if (!event.key.startsWith(this.#prefix)) return;
+    const { selector } = this.#parts;
+    const before = event.previous !== undefined && matches(selector, event.previous);
+    const after = event.entry !== undefined && matches(selector, event.entry);
+    if (after) this.#write(this.#encoder.event(before ? 'MODIFIED' : 'ADDED', event));
+    else if (before) this.#write(this.#encoder.event('DELETED', event));
+  }
+
+  #tellBookmark(): void {
+    this.#revision = Math.max(this.#revision, this.#parts.call.context.store.revision);
+    this.#write(this.#encoder.bookmark(this.#revision));
+  }
+
+  /** Sends, unless the client has let too much pile up: it is cut off, and will list again. */
+  #write(encoded: EncodedEvent): void {
+    const { stream, call } = this.#parts;
+    if (stream.bufferedBytes > call.context.limits.maxWatchBufferBytes) {
+      call.context.metrics.watchDropped();
+      stream.destroy();
+      this.#end();
+      return;
+    }
+    stream.write(encoded);
+  }
+
+  #refuse(error: Error): void {
+    const { stream } = this.#parts;
+    const status =
+      error instanceof StatusError ? error.toObject() : refuse.internal(error.message).toObject();
+    stream.write(`${JSON.stringify({ type: 'ERROR', object: status })}\n`);
+    stream.end();
+  }
+}

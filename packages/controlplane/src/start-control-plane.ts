@@ -1,0 +1,173 @@
+// Starts the control plane: credentials, store, API server, first objects, then scheduler and controllers beside it.
+
+import { randomUUID } from 'node:crypto';
+import { chmod, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { systemClock } from '@selvedge/base';
+import { certificateToPem, keyToPem } from '@selvedge/pki';
+import { Admission } from './apiserver/admission/admission.ts';
+import { admissionPlugins } from './apiserver/admission/plugins.ts';
+import { startApiServer } from './apiserver/api-server.ts';
+import { Authenticator } from './apiserver/authentication/authenticator.ts';
+import { ServiceAccountTokens } from './apiserver/authentication/service-account-tokens.ts';
+import { Authorizer } from './apiserver/authorization/authorizer.ts';
+import { NodeAuthorizer } from './apiserver/authorization/node-authorizer.ts';
+import { Rbac } from './apiserver/authorization/rbac.ts';
+import { type ApiContext, defaultLimits } from './apiserver/context.ts';
+import { IpRange } from './apiserver/ip-range.ts';
+import { Metrics } from './apiserver/metrics.ts';
+import { Registry } from './apiserver/registry/registry.ts';
+import { type Credentials, loadCredentials, writePrivateFile } from './bootstrap/credentials.ts';
+import { kubeconfigText } from './bootstrap/kubeconfig-file.ts';
+import { bootstrapObjects } from './bootstrap/objects.ts';
+import { type ControlPlaneConfig, type ControlPlaneOptions, controlPlaneDefaults } from './config.ts';
+import { startManager } from './manager-process.ts';
+import { sqliteJournal } from './store/sqlite-journal.ts';
+import { openStore } from './store/store.ts';
+import type { Store } from './store/types.ts';
+
+export interface ControlPlane extends AsyncDisposable {
+  /** `https://127.0.0.1:6443`: as the kubeconfig files name it. */
+  readonly url: string;
+  readonly adminKubeconfig: string;
+  readonly cloudcoreKubeconfig: string;
+  /** Rejects when the control plane can not go on; resolves when it was stopped. */
+  readonly finished: Promise<void>;
+}
+
+const clients = {
+  admin: { organizations: ['system:masters'], commonName: 'kubernetes-admin' },
+  manager: { commonName: 'system:kube-controller-manager' },
+  cloudcore: { commonName: 'system:cloudcore' },
+} as const;
+
+export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
+  const config: ControlPlaneConfig = { ...controlPlaneDefaults, ...withoutUndefined(options) };
+  const { logger, clock = systemClock } = options;
+  await using stack = new AsyncDisposableStack();
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
+  await chmod(config.dataDir, 0o700);
+  const range = new IpRange(config.serviceCidr);
+  const credentials = await loadCredentials({
+    directory: join(config.dataDir, 'pki'),
+    hosts: serverHosts(config, range),
+    clients,
+    nowMs: clock.now(),
+  });
+  const store = await openStore({ journal: sqliteJournal(join(config.dataDir, 'store.db')), logger });
+  stack.use(store);
+  const context = makeContext({ config, store, range, credentials, logger, clock });
+  const audiences = [config.serviceAccountIssuer];
+  const front = await startApiServer({
+    context,
+    authenticator: new Authenticator({ tokens: context.tokens, audiences }),
+    host: config.host,
+    port: config.port,
+    key: keyToPem(credentials.server.key),
+    certificate: certificateToPem(credentials.server.certificate),
+    clientCa: certificateToPem(credentials.authority.certificate),
+  });
+  stack.use(front);
+  await bootstrapObjects(context, {
+    apiAddress: config.advertise[0] ?? '127.0.0.1',
+    apiPort: front.port,
+    serviceAddress: range.at(1),
+    objects: options.objects ?? [],
+  });
+  const url = `https://127.0.0.1:${front.port}`;
+  const files = await writeKubeconfigs(config, credentials, url);
+  if (config.manager)
+    stack.use(startManager({ kubeconfig: files.manager, logger: logger.with({ part: 'manager' }), clock }));
+  logger.info('control plane ready', { url });
+  return controlPlane({ url, files, store, stack: stack.move() });
+}
+
+function makeContext(parts: {
+  config: ControlPlaneConfig;
+  store: Store;
+  range: IpRange;
+  credentials: Credentials;
+  logger: ControlPlaneOptions['logger'];
+  clock: NonNullable<ControlPlaneOptions['clock']>;
+}): ApiContext {
+  const { config, store, range, credentials, logger, clock } = parts;
+  const issuer = config.serviceAccountIssuer;
+  return {
+    store,
+    registry: new Registry(),
+    clock,
+    logger: logger.with({ part: 'apiserver' }),
+    admission: new Admission(admissionPlugins({ store, range, nodePortRange: config.nodePortRange, issuer })),
+    authorizer: new Authorizer({ rbac: new Rbac(store), nodes: new NodeAuthorizer(store) }),
+    tokens: new ServiceAccountTokens({ key: credentials.serviceAccountKey, issuer, store, clock }),
+    metrics: new Metrics(),
+    randomUuid: randomUUID,
+    limits: defaultLimits,
+  };
+}
+
+function serverHosts({ advertise, host }: ControlPlaneConfig, range: IpRange): string[] {
+  const cluster = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+  ];
+  const own = host === '0.0.0.0' || host === '::' ? [] : [host];
+  return [...new Set(['localhost', '127.0.0.1', '::1', ...cluster, range.at(1), ...own, ...advertise])];
+}
+
+interface KubeconfigFiles {
+  readonly admin: string;
+  readonly manager: string;
+  readonly cloudcore: string;
+}
+
+async function writeKubeconfigs(
+  config: ControlPlaneConfig,
+  credentials: Credentials,
+  server: string,
+): Promise<KubeconfigFiles> {
+  const files: KubeconfigFiles = {
+    admin: config.adminKubeconfig || join(config.dataDir, 'admin.kubeconfig'),
+    manager: join(config.dataDir, 'manager.kubeconfig'),
+    cloudcore: join(config.dataDir, 'cloudcore.kubeconfig'),
+  };
+  const authority = credentials.authority.certificate;
+  for (const name of ['admin', 'manager', 'cloudcore'] as const) {
+    const identity = credentials.clients.get(name);
+    if (!identity) continue;
+    const user = clients[name].commonName;
+    await writePrivateFile(files[name], kubeconfigText({ server, authority, user, identity }));
+  }
+  return files;
+}
+
+function controlPlane(parts: {
+  url: string;
+  files: KubeconfigFiles;
+  store: Store;
+  stack: AsyncDisposableStack;
+}): ControlPlane {
+  const { url, files, store, stack } = parts;
+  let stopped: () => void = () => undefined;
+  const stopping = new Promise<void>((resolve) => {
+    stopped = resolve;
+  });
+  const finished = Promise.race([stopping, store.failed]);
+  finished.catch(() => undefined);
+  return {
+    url,
+    adminKubeconfig: files.admin,
+    cloudcoreKubeconfig: files.cloudcore,
+    finished,
+    [Symbol.asyncDispose]: async () => {
+      await stack.disposeAsync();
+      stopped();
+    },
+  };
+}
+
+function withoutUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}
