@@ -37,6 +37,11 @@ export interface StoreChange {
  * call here never waits for the cloud unless it says so.
  */
 export interface NodeStore {
+  /**
+   * False on a new store (a first start, or one after damage) until the cloud has said what belongs here. Till then an
+   * object that is missing proves nothing: what runs must not be stopped only because the store does not know it.
+   */
+  readonly synchronized: boolean;
   /** The pods that this node should have, those being deleted (deletionTimestamp set) among them. */
   pods(): Stored<Pod>[];
   pod(namespace: string, name: string): Stored<Pod> | undefined;

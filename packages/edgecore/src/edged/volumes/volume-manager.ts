@@ -30,6 +30,8 @@ export interface VolumeManagerOptions {
 
 interface MountedPod {
   pod: EdgePod;
+  /** Once all of them stand; kept up to date by refreshes from then on. */
+  mounted?: Map<string, MountedVolume>;
   readonly refreshing: Map<string, Promise<void>>;
 }
 
@@ -66,9 +68,10 @@ export class VolumeManager implements Disposable {
    */
   async mount(pod: EdgePod): Promise<Map<string, MountedVolume>> {
     const volumes = specOf(pod).volumes ?? [];
-    const entry = this.#pods.get(pod.metadata.uid) ?? { pod, refreshing: new Map() };
+    const entry: MountedPod = this.#pods.get(pod.metadata.uid) ?? { pod, refreshing: new Map() };
     entry.pod = pod;
     this.#pods.set(pod.metadata.uid, entry);
+    if (entry.mounted) return entry.mounted;
     await mkdir(join(this.podDirectory(pod.metadata.uid), 'volumes'), { recursive: true, mode: 0o750 });
     const mounted = await Promise.allSettled(volumes.map((volume) => this.#mountOne(entry, volume)));
     const result = new Map<string, MountedVolume>();
@@ -77,6 +80,7 @@ export class VolumeManager implements Disposable {
       if (outcome?.status === 'fulfilled') result.set(volume.name, outcome.value);
       else throw mountFailed(volume, outcome?.reason);
     }
+    entry.mounted = result;
     return result;
   }
 

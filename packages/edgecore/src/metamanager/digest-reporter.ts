@@ -1,0 +1,47 @@
+// On a new link with capability `digest`: says what this node holds, so that the cloud sends only what differs.
+
+import { Fault } from '@selvedge/base';
+import { capability, type Digest, digestResource, maxDigestEntries, source } from '@selvedge/wire';
+import { readAnswer } from './cloud-answer.ts';
+import type { MetaContext } from './meta-context.ts';
+import { wireResource } from './object-key.ts';
+import type { Reporter } from './uplink.ts';
+
+export class DigestReporter implements Reporter {
+  readonly name = 'digest';
+  readonly #context: MetaContext;
+  readonly #onSynchronized: () => void;
+
+  /** `onSynchronized` runs when the cloud has seen what this node holds; what differs is on its way. */
+  constructor(context: MetaContext, onSynchronized: () => void) {
+    this.#context = context;
+    this.#onSynchronized = onSynchronized;
+  }
+
+  pending(): Iterable<string> {
+    return this.#context.requests.link?.capabilities.has(capability.digest) ? ['all'] : [];
+  }
+
+  async report(): Promise<undefined> {
+    const answer = await this.#context.requests.ask({
+      operation: 'query',
+      resource: digestResource(this.#context.nodeName),
+      content: this.#digest(),
+      source: source.metaManager,
+    });
+    const result = readAnswer(answer);
+    if (result.kind === 'failed')
+      throw new Fault('metamanager/refused', `the cloud refused the digest: ${result.status.message}`, {
+        retryable: true,
+      });
+    this.#onSynchronized();
+  }
+
+  #digest(): Digest {
+    const entries = this.#context.objects.entries();
+    if (entries.length > maxDigestEntries) return { objects: {} };
+    return {
+      objects: Object.fromEntries(entries.map(({ key, fingerprint }) => [wireResource(key), fingerprint])),
+    };
+  }
+}
