@@ -16,7 +16,7 @@ function suites() {
   const e2e = readdirSync(join(root, 'test/e2e')).filter((file) => file.endsWith('.test.ts'));
   return [
     ...checkSuites(),
-    ...packages.filter(hasTests).map((name) => bunSuite(`unit ${name}`, [`./packages/${name}`], unitLimits)),
+    ...packages.filter(hasTests).map((name) => bunSuite(`unit ${name}`, [`./packages/${name}/`], unitLimits)),
     ...e2e.sort().map((file) => bunSuite(`e2e ${file}`, [`./test/e2e/${file}`], e2eLimits)),
   ];
 }
