@@ -24,6 +24,8 @@ export interface TestContainerd extends AsyncDisposable {
   readonly instance: ContainerdInstance;
   /** As after a power cut: containerd and every container gone, its mounts and state too, its images and metadata left. */
   cutPower(): Promise<void>;
+  /** Ends containerd alone; containers run on. */
+  stop(): Promise<void>;
   start(): Promise<void>;
 }
 
@@ -66,6 +68,7 @@ export async function startTestContainerd(): Promise<TestContainerd> {
     directory,
     instance,
     start,
+    stop,
     cutPower: async () => {
       await stop();
       await killContainers(instance, systemClock);
