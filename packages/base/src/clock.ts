@@ -64,8 +64,9 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
-  /** Moves time on and fires what falls due, letting promise callbacks run after each timer. */
+  /** Moves time on and fires what falls due, letting promise callbacks run before and after each timer. */
   async advance(byMs: number): Promise<void> {
+    await settle();
     const targetMs = this.#nowMs + byMs;
     for (let next = this.#nextDue(targetMs); next; next = this.#nextDue(targetMs)) {
       this.#timers.delete(next.id);
@@ -87,5 +88,5 @@ export class FakeClock implements Clock {
 }
 
 async function settle(): Promise<void> {
-  for (let round = 0; round < 10; round++) await Promise.resolve();
+  for (let round = 0; round < 100; round++) await Promise.resolve();
 }
