@@ -2,14 +2,16 @@
 
 import { randomUUID } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { type Clock, Fault, type Logger, systemClock } from '@selvedge/base';
 import { capability } from '@selvedge/wire';
 import { type EdgeCoreConfig, parseEndpoint } from './config.ts';
 import { readConfig } from './config-file.ts';
 import { lockDirectory } from './directory-lock.ts';
-import type { KubeletEndpoint } from './edged/kubelet-endpoint.ts';
+import { type KubeletEndpoint, startEdged } from './edged/index.ts';
 import { EdgeHub } from './edgehub/edgehub.ts';
 import { EdgeStream } from './edgestream/edgestream.ts';
+import { addressTowards } from './host/address.ts';
 import { runCertificateRotation } from './join/certificate-rotation.ts';
 import { type NodeIdentity, readIdentity } from './join/identity-files.ts';
 import { type MetaManager, openMetaManager } from './metamanager/meta-manager.ts';
@@ -74,10 +76,10 @@ async function startParts(context: StartContext): Promise<void> {
   stack.use(lockDirectory(config.directory));
   const identity = readIdentity(config);
   const metaManager = stack.use(openStore(context));
-  const endpoint = await startEdged(context, metaManager);
+  const endpoint = await startPods(context, metaManager);
   const edgeStream = stack.use(
     new EdgeStream({
-      socketPath: () => endpoint?.socketPath,
+      socketPath: () => endpoint.socketPath,
       maxStreams: config.maxStreams,
       logger: logger.with({ module: 'edgestream' }),
     }),
@@ -98,8 +100,26 @@ function openStore({ config, logger, clock = systemClock, onFatal }: StartContex
   });
 }
 
-async function startEdged(_context: StartContext, _store: NodeStore): Promise<KubeletEndpoint | undefined> {
-  return undefined;
+async function startPods(context: StartContext, store: NodeStore): Promise<KubeletEndpoint> {
+  const { config, stack, logger, clock = systemClock } = context;
+  const edged = await startEdged({
+    store,
+    clock,
+    logger: logger.with({ module: 'edged' }),
+    nodeName: config.nodeName,
+    nodeIp: config.nodeIp || (await addressTowards(config.hubEndpoints[0] ?? '')),
+    runtimeEndpoint: config.runtimeEndpoint,
+    rootDirectory: config.rootDirectory,
+    podLogDirectory: config.podLogDirectory,
+    endpointSocket: join(config.directory, 'kubelet.sock'),
+    clusterDns: config.clusterDns,
+    clusterDomain: config.clusterDomain,
+    maxPods: config.maxPods,
+    podSubnet: config.podSubnet,
+    labels: config.labels,
+    taints: config.taints,
+  });
+  return stack.use(edged).endpoint;
 }
 
 interface HubParts {

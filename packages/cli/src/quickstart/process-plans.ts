@@ -1,5 +1,6 @@
 // The command lines of the control plane and the cloud: each can be run again alone, from any directory.
 
+import { join } from 'node:path';
 import type { ProcessPlan } from '../processes/process-table.ts';
 import type { DataDirectory } from './data-directory.ts';
 import type { Settings } from './settings.ts';
@@ -27,7 +28,7 @@ export function cloudcorePlan({ program, data, settings }: PlanOptions): Process
   const command = [
     ...program,
     'cloudcore',
-    ...['--kubeconfig', data.adminKubeconfig],
+    ...['--kubeconfig', join(data.controlplane, 'cloudcore.kubeconfig')],
     ...['--hub-port', String(settings.hubPort)],
     ...advertise(settings),
   ];
