@@ -8,16 +8,19 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const bun = join(root, 'bin/bun');
 
-/** Runs `npm ci` where what is installed is not what package-lock.json says. */
+/**
+ * Installs what package-lock.json says where something else is installed. Not with `npm ci`: where the registry lacks another
+ * platform's optional package, npm leaves it out of the lock file and `npm ci` then refuses that lock file.
+ */
 export function ensureNodeModules() {
   const reason = whyStale();
   if (!reason) return;
-  console.log(`npm ci: ${reason}`);
-  const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  console.log(`npm install: ${reason}`);
+  const { status } = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: 'inherit',
   });
-  if (status !== 0) throw new Error('npm ci failed; its messages are above');
+  if (status !== 0) throw new Error('npm install failed; its messages are above');
 }
 
 function whyStale() {
