@@ -74,7 +74,8 @@ function packageOf(path: string): string | undefined {
 
 /** Packages that do no I/O: they may ask for nothing of the platform. */
 const purePackages = ['kubernetes', 'apis', 'wire'];
-const pureModules = new Set(['node:buffer', 'node:util']);
+/** Computation alone: nothing here reads a file, a clock or a socket. */
+const pureModules = new Set(['node:buffer', 'node:crypto', 'node:util']);
 
 export function impureImports(files: readonly SourceFile[]): string[] {
   return files

@@ -16,10 +16,14 @@ export function ensureNodeModules() {
   const reason = whyStale();
   if (!reason) return;
   console.log(`npm install: ${reason}`);
-  const { status } = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
-    cwd: root,
-    stdio: 'inherit',
-  });
+  const { status } = spawnSync(
+    'npm',
+    ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'],
+    {
+      cwd: root,
+      stdio: 'inherit',
+    },
+  );
   if (status !== 0) throw new Error('npm install failed; its messages are above');
 }
 

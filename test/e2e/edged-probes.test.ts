@@ -44,7 +44,7 @@ real(
   async () => {
     edge.run('web', {
       containers: [
-        busybox('touch /etc/up; httpd -p 8080 -h /etc; ' + stay, {
+        busybox(`touch /etc/up; httpd -p 8080 -h /etc; ${stay}`, {
           ports: [{ name: 'http', containerPort: 8080 }],
           startupProbe: { tcpSocket: { port: 'http' }, periodSeconds: 1 },
           readinessProbe: { httpGet: { path: '/up', port: 'http' }, periodSeconds: 1, failureThreshold: 1 },

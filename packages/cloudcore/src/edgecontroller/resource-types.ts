@@ -7,7 +7,6 @@ import {
   resources,
   type Stored,
 } from '@selvedge/kubernetes';
-import { type ResourceKey, resourceKey } from './pod-references.ts';
 
 const core = (resource: string, kind: string, namespaced: boolean): ResourceType => ({
   group: '',
@@ -53,8 +52,4 @@ export function parseWireResource(resource: string): WireResource | undefined {
 export function withType<T extends KubeObject>(object: Stored<T>, type: ResourceType): Stored<T> {
   if (object.kind && object.apiVersion) return object;
   return { kind: type.kind, apiVersion: apiVersionOf(type), ...object };
-}
-
-export function keyOf(type: string, object: Stored<KubeObject>): ResourceKey {
-  return resourceKey(object.metadata.namespace, type, object.metadata.name);
 }

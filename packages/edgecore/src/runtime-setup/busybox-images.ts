@@ -7,7 +7,7 @@ export const pauseImage = 'localhost/pause:1';
 export const busyboxImage = 'localhost/busybox:1';
 
 // As process 1 of a shared process namespace the shell must collect orphans (`wait` does) and end on SIGTERM (the trap does).
-const pauseScript = 'trap "exit 0" TERM INT; sleep 2147483647 & wait';
+const pauseEntrypoint = ['/bin/sh', '-c', 'trap "exit 0" TERM INT; sleep 2147483647 & wait'];
 
 export interface BusyboxImageOptions {
   /** The statically linked busybox program. */
@@ -37,7 +37,7 @@ export function busyboxLayer(options: BusyboxImageOptions): TarEntry[] {
 export function busyboxImages(options: BusyboxImageOptions): OciImage[] {
   const layer = busyboxLayer(options);
   return [
-    { name: pauseImage, layer, entrypoint: ['/bin/sh', '-c', pauseScript] },
+    { name: pauseImage, layer, entrypoint: pauseEntrypoint },
     { name: busyboxImage, layer, command: ['/bin/sh'] },
   ];
 }

@@ -1,7 +1,7 @@
 // For tests: an EdgeController over a memory API and a fake hub, running until disposed.
 
 import { type Clock, FakeClock, silentLogger } from '@selvedge/base';
-import { type KubeObject, resources } from '@selvedge/kubernetes';
+import type { KubeObject } from '@selvedge/kubernetes';
 import { MetricRegistry } from '../../metrics.ts';
 import { EdgeController } from '../edge-controller.ts';
 import { FakeHub } from './fake-hub.ts';
@@ -83,5 +83,3 @@ export function testConfigMap(name: string, value: string): KubeObject {
 export function testSecret(name: string, namespace = 'default'): KubeObject {
   return { apiVersion: 'v1', kind: 'Secret', metadata: { name, namespace }, data: { key: 'c2VjcmV0' } };
 }
-
-export const types = resources;

@@ -58,11 +58,6 @@ export function podStatus(input: PodStatusInput): PodStatus {
   };
 }
 
-/** The status of a pod that the node will not run, or stops running: all else as it was. */
-export function failedStatus(base: PodStatus, reason: string, message: string): PodStatus {
-  return { ...base, phase: 'Failed', reason, message };
-}
-
 export function isTerminal(status: PodStatus | undefined): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
