@@ -16,7 +16,9 @@ import { Rbac } from './apiserver/authorization/rbac.ts';
 import { type ApiContext, defaultLimits } from './apiserver/context.ts';
 import { IpRange } from './apiserver/ip-range.ts';
 import { Metrics } from './apiserver/metrics.ts';
+import { OpenApiDocuments } from './apiserver/openapi/openapi-documents.ts';
 import { Registry } from './apiserver/registry/registry.ts';
+import { ResourceSchemas } from './apiserver/registry/resource-schemas.ts';
 import { type Credentials, loadCredentials, writePrivateFile } from './bootstrap/credentials.ts';
 import { kubeconfigText } from './bootstrap/kubeconfig-file.ts';
 import { bootstrapObjects } from './bootstrap/objects.ts';
@@ -92,9 +94,13 @@ function makeContext(parts: {
 }): ApiContext {
   const { config, store, range, credentials, logger, clock } = parts;
   const issuer = config.serviceAccountIssuer;
+  const registry = new Registry();
+  const schemas = new ResourceSchemas();
   return {
     store,
-    registry: new Registry(),
+    registry,
+    schemas,
+    openApi: new OpenApiDocuments(registry, schemas),
     clock,
     logger: logger.with({ part: 'apiserver' }),
     admission: new Admission(admissionPlugins({ store, range, nodePortRange: config.nodePortRange, issuer })),

@@ -6,11 +6,15 @@ import type { Admission } from './admission/admission.ts';
 import type { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import type { Metrics } from './metrics.ts';
+import type { OpenApiDocuments } from './openapi/openapi-documents.ts';
 import type { Registry } from './registry/registry.ts';
+import type { ResourceSchemas } from './registry/resource-schemas.ts';
 
 export interface ApiContext {
   readonly store: Store;
   readonly registry: Registry;
+  readonly schemas: ResourceSchemas;
+  readonly openApi: OpenApiDocuments;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly admission: Admission;

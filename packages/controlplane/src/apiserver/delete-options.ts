@@ -1,7 +1,9 @@
 // What a deletion may ask for, read from the body or the query and checked.
 
-import { decodeJson } from './object-decoder.ts';
+import type { KubeObject } from '@selvedge/kubernetes';
+import { decodeOptions } from './object-decoder.ts';
 import { checkDryRun } from './query-options.ts';
+import type { ResourceSchemas } from './registry/resource-schemas.ts';
 import { isTrue } from './request-info.ts';
 import { refuse, type StatusCause } from './status-error.ts';
 
@@ -15,8 +17,15 @@ export interface DeleteOptions {
 
 const policies = ['Foreground', 'Background', 'Orphan'];
 
-export function readDeleteOptions(query: URLSearchParams, body: Buffer): DeleteOptions {
-  const given = body.length > 0 ? decodeJson(body, 'DeleteOptions') : fromQuery(query);
+export interface DeleteRequest {
+  readonly schemas: ResourceSchemas;
+  readonly query: URLSearchParams;
+  readonly body: Buffer;
+  readonly contentType: string;
+}
+
+export function readDeleteOptions({ query, ...request }: DeleteRequest): DeleteOptions {
+  const given: KubeObject = request.body.length > 0 ? decodeOptions(request) : fromQuery(query);
   const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : query.getAll('dryRun');
   const causes: StatusCause[] = [...checkDryRun(dryRun)];
   const policy = given.propagationPolicy;

@@ -1,15 +1,36 @@
 // Who set which field: metadata.managedFields after a plain create, update or patch.
 
-import type { KubeObject } from '@selvedge/kubernetes';
-import type { WriteOptions } from './object-writer.ts';
+import { apiVersionOf, type KubeObject } from '@selvedge/kubernetes';
+import { type FieldManagerContext, trackUpdate } from '@selvedge/kubernetes/apply';
+import { timestamp } from './object-meta.ts';
 import type { Resource } from './registry/resource.ts';
+import type { ResourceSchemas } from './registry/resource-schemas.ts';
 
-export interface TrackedWrite {
+export interface FieldManagerOf {
+  readonly schemas: ResourceSchemas;
   readonly resource: Resource;
-  readonly object: KubeObject;
-  readonly old: KubeObject | undefined;
-  readonly options: WriteOptions;
+  readonly fieldManager: string;
+  readonly subresource: string;
   readonly nowMs: number;
 }
 
-export function trackWrite(_write: TrackedWrite): void {}
+/** Undefined for kinds without a schema: nobody keeps account of those. */
+export function fieldManagerContext(options: FieldManagerOf): FieldManagerContext | undefined {
+  const { schemas, resource, fieldManager, subresource, nowMs } = options;
+  const schema = schemas.schemaOf(resource);
+  if (!schema) return undefined;
+  return {
+    schema,
+    apiVersion: apiVersionOf(resource),
+    manager: fieldManager,
+    subresource,
+    time: timestamp(nowMs),
+    resetFields: subresource === 'status' ? ['spec'] : resource.strategy.status ? ['status'] : [],
+  };
+}
+
+/** Runs after defaults and before admission, whose own changes nobody owns. */
+export function trackWrite(options: FieldManagerOf, old: KubeObject | undefined, object: KubeObject): void {
+  const context = fieldManagerContext(options);
+  if (context) trackUpdate(context, old, object);
+}

@@ -1,8 +1,11 @@
 // Server-side apply: merges what one manager wants into an object, refusing what others own unless told to force.
 
 import type { KubeObject } from '@selvedge/kubernetes';
+import { applyConfiguration } from '@selvedge/kubernetes/apply';
+import { fieldManagerContext } from './managed-fields.ts';
+import { decodeAlongSchema } from './object-decoder.ts';
 import type { WriteOptions } from './query-options.ts';
-import { refuse } from './status-error.ts';
+import { refuse, StatusError } from './status-error.ts';
 import type { VerbCall } from './verbs/target.ts';
 
 export interface ApplyRequest {
@@ -13,13 +16,58 @@ export interface ApplyRequest {
   readonly warn: (text: string) => void;
 }
 
-export function checkApplyOptions(query: URLSearchParams, _options: WriteOptions): void {
+export function checkApplyOptions(query: URLSearchParams): void {
   if (query.get('fieldManager')) return;
   const message = 'Required value: is required for apply patch';
   const causes = [{ reason: 'FieldValueRequired', message, field: 'fieldManager' }];
   throw refuse.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', causes);
 }
 
-export function applyObject({ old, patch }: ApplyRequest): KubeObject {
-  return { ...old, ...patch };
+export function applyObject({ call, old, patch, options, warn }: ApplyRequest): KubeObject {
+  const { schemas, clock } = call.context;
+  const { resource, subresource, namespace, name } = call.target;
+  const manager = fieldManagerContext({
+    schemas,
+    resource,
+    fieldManager: options.fieldManager,
+    subresource: subresource?.name ?? '',
+    nowMs: clock.now(),
+  });
+  if (!manager) return { ...old, ...patch };
+  const configuration = withIdentity(patch, { name, namespace });
+  const result = applyConfiguration(manager, { live: old, configuration, force: options.force ?? false });
+  if (result.kind === 'conflict') {
+    throw new StatusError({
+      code: 409,
+      reason: 'Conflict',
+      message: result.message,
+      details: { causes: result.causes },
+    });
+  }
+  if (result.kind === 'refused') {
+    throw result.status === 400
+      ? refuse.badRequest(result.message)
+      : new StatusError({ code: 500, reason: '', message: result.message });
+  }
+  return decodeAlongSchema(
+    { schemas, type: resource, fieldValidation: options.fieldValidation, warn },
+    result.object,
+    {
+      refusal: (why) => refuse.badRequest(why),
+    },
+  );
+}
+
+/** The path says which object is meant; the configuration may leave it out but not name another. */
+function withIdentity(
+  patch: KubeObject,
+  { name, namespace }: { name: string; namespace: string },
+): KubeObject {
+  const metadata = patch.metadata ?? {};
+  if (metadata.name && metadata.name !== name) {
+    throw refuse.badRequest(
+      `metadata.name: Invalid value: ${JSON.stringify(metadata.name)}: must match the name on the URL (${name})`,
+    );
+  }
+  return { ...patch, metadata: { ...metadata, name, ...(namespace === '' ? {} : { namespace }) } };
 }

@@ -1,8 +1,17 @@
-// Applies a patch of one of Kubernetes' four types to an object.
+// Applies a patch of one of Kubernetes' three plain types to an object, and reads the outcome along the schema.
 
 import type { KubeObject } from '@selvedge/kubernetes';
+import { conversionError } from '@selvedge/kubernetes/decode';
+import {
+  applyJsonPatch,
+  applyMergePatch,
+  applyStrategicMergePatch,
+  type PatchResult,
+} from '@selvedge/kubernetes/patch';
+import { decodeAlongSchema, type FieldValidation } from './object-decoder.ts';
 import type { Resource } from './registry/resource.ts';
-import { refuse } from './status-error.ts';
+import type { ResourceSchemas } from './registry/resource-schemas.ts';
+import { refuse, StatusError } from './status-error.ts';
 
 export type PatchType = 'json' | 'merge' | 'strategic' | 'apply';
 
@@ -22,29 +31,63 @@ export function readPatchType(resource: Resource, contentType: string): PatchTyp
 }
 
 export interface PatchRequest {
+  readonly schemas: ResourceSchemas;
   readonly resource: Resource;
-  readonly type: PatchType;
+  readonly type: Exclude<PatchType, 'apply'>;
   readonly patch: unknown;
+  /** Taken over: changed in place. */
   readonly old: KubeObject;
-  readonly fieldValidation: 'Ignore' | 'Warn' | 'Strict';
+  readonly fieldValidation: FieldValidation;
   readonly warn: (text: string) => void;
 }
 
-export function applyPatch({ type, patch, old }: PatchRequest): KubeObject {
-  if (type === 'json') throw refuse.badRequest('not yet');
-  return mergePatch(old, patch) as KubeObject;
-}
-
-function mergePatch(target: unknown, patch: unknown): unknown {
-  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
-  const result: Record<string, unknown> = isRecord(target) ? { ...target } : {};
-  for (const [field, value] of Object.entries(patch)) {
-    if (value === null) delete result[field];
-    else result[field] = mergePatch(result[field], value);
+export function applyPatch(request: PatchRequest): KubeObject {
+  const { schemas, resource, type } = request;
+  const patched = settle(patchObject(request));
+  if (typeof patched !== 'object' || patched === null || Array.isArray(patched)) {
+    throw invalidPatch(patched, 'the patched object is not an object');
   }
-  return result;
+  const schema = schemas.schemaOf(resource);
+  const wrong = type === 'strategic' && schema ? conversionError(schema, patched) : undefined;
+  if (wrong !== undefined) throw invalidPatch(patched, wrong);
+  return decodeAlongSchema({ ...request, type: resource }, patched as KubeObject, {
+    refusal: (why) =>
+      why.startsWith('strict decoding error') ? refuse.badRequest(why) : invalidPatch(patched, why),
+  });
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+function patchObject({ schemas, resource, type, patch, old }: PatchRequest): PatchResult {
+  const schema = schemas.schemaOf(resource);
+  if (type === 'json') return applyJsonPatch(old, patch);
+  if (type === 'strategic' && schema) return applyStrategicMergePatch(old, patch, schema);
+  return { kind: 'patched', object: applyMergePatch(old, patch) };
+}
+
+const reasons = {
+  400: 'BadRequest',
+  413: 'RequestEntityTooLarge',
+  422: 'Invalid',
+  500: 'InternalError',
+} as const;
+
+function settle(result: PatchResult): unknown {
+  if (result.kind === 'patched') return result.object;
+  throw new StatusError({
+    code: result.status,
+    reason: reasons[result.status],
+    message: result.message,
+    details: {},
+  });
+}
+
+function invalidPatch(patched: unknown, why: string): StatusError {
+  const shown = JSON.stringify(JSON.stringify(patched));
+  return new StatusError({
+    code: 422,
+    reason: 'Invalid',
+    message: ` "" is invalid: patch: Invalid value: ${shown}: ${why}`,
+    details: {
+      causes: [{ reason: 'FieldValueInvalid', message: `Invalid value: ${shown}: ${why}`, field: 'patch' }],
+    },
+  });
 }

@@ -1,23 +1,41 @@
-// The kinds' own rules: defaults and validation, from the kubernetes package.
+// The kinds' own rules: defaults and validation, from the kubernetes package and from custom resources' schemas.
 
-import type { KubeObject } from '@selvedge/kubernetes';
-import { metaOf } from './object-meta.ts';
+import type { FieldError, KubeObject } from '@selvedge/kubernetes';
+import { applySchemaDefaults, emptyAsNull } from '@selvedge/kubernetes/decode';
+import * as validation from '@selvedge/kubernetes/validation';
+import { validateCustomObject } from './custom/schema-validation.ts';
 import type { Resource } from './registry/resource.ts';
+import type { ResourceSchemas } from './registry/resource-schemas.ts';
 import type { StatusCause } from './status-error.ts';
 
-export function applyDefaults(_resource: Resource, _object: KubeObject): void {}
+export function applyDefaults(schemas: ResourceSchemas, resource: Resource, object: KubeObject): void {
+  const schema = resource.custom && schemas.schemaOf(resource);
+  if (schema) applySchemaDefaults(schema, object);
+  else schemas.defaulterOf(resource)?.(object);
+}
 
-export function validateCreate(_resource: Resource, object: KubeObject): StatusCause[] {
-  if (metaOf(object).name) return [];
-  const message = 'Required value: name or generateName is required';
-  return [{ reason: 'FieldValueRequired', message, field: 'metadata.name' }];
+/** Lists and maps that were sent empty are stored as Go stores them. */
+export function settleEmpty(schemas: ResourceSchemas, resource: Resource, object: KubeObject): void {
+  const schema = resource.custom ? undefined : schemas.schemaOf(resource);
+  if (schema) emptyAsNull(schema, object);
+}
+
+export function validateCreate(resource: Resource, object: KubeObject): StatusCause[] {
+  const causes = validation.validateCreate(resource, object).map(causeOf);
+  return resource.custom ? [...causes, ...validateCustomObject(resource.custom.schema, object)] : causes;
 }
 
 export function validateUpdate(
-  _resource: Resource,
-  _object: KubeObject,
-  _old: KubeObject,
-  _subresource: string,
+  resource: Resource,
+  object: KubeObject,
+  old: KubeObject,
+  subresource: string,
 ): StatusCause[] {
-  return [];
+  const validate = subresource === 'status' ? validation.validateStatusUpdate : validation.validateUpdate;
+  const causes = validate(resource, object, old).map(causeOf);
+  return resource.custom ? [...causes, ...validateCustomObject(resource.custom.schema, object)] : causes;
+}
+
+function causeOf({ kind, message, field }: FieldError): StatusCause {
+  return { reason: kind, message, field };
 }

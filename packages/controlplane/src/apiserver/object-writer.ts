@@ -4,9 +4,9 @@ import type { KubeObject } from '@selvedge/kubernetes';
 import type { Entry } from '../store/types.ts';
 import type { User } from './authentication/user.ts';
 import type { ApiContext } from './context.ts';
-import { trackWrite } from './managed-fields.ts';
+import { type FieldManagerOf, trackWrite } from './managed-fields.ts';
 import { checkUpdatedMeta, fillNewMeta, keepOldMeta, metaOf, settleNamespace } from './object-meta.ts';
-import { applyDefaults, validateCreate, validateUpdate } from './object-rules.ts';
+import { applyDefaults, settleEmpty, validateCreate, validateUpdate } from './object-rules.ts';
 import type { Resource } from './registry/resource.ts';
 import { storageKey } from './registry/resource.ts';
 import type { StrategyContext } from './registry/strategy.ts';
@@ -42,8 +42,9 @@ export async function createObject(
   settleNamespace(resource, object, namespace);
   const strategyContext = strategyContextOf(context, options);
   fillNewMeta(resource, object, { nowMs: context.clock.now(), uid: context.randomUuid() });
+  applyDefaults(context.schemas, resource, object);
+  if (!managedFieldsAreFinal) trackWrite(managerOf(context, resource, options), undefined, object);
   if (resource.strategy.status && !keepsStatusOnCreate(resource)) delete object.status;
-  applyDefaults(resource, object);
   resource.strategy.prepareForCreate?.(object, strategyContext);
   const admitted = {
     context,
@@ -60,8 +61,6 @@ export async function createObject(
   const undo = context.admission.allocate(admitted);
   try {
     context.admission.validate(admitted);
-    if (!managedFieldsAreFinal)
-      trackWrite({ resource, object, old: undefined, options, nowMs: context.clock.now() });
     const name = metaOf(object).name ?? '';
     return {
       entry: await store(context, { resource, object, namespace, name, old: undefined }, options),
@@ -146,7 +145,8 @@ function prepareUpdate(
   if (subresource === 'status') keepAllButStatus(object, old);
   else if (subresource === '' && resource.strategy.status) keepStatus(object, old);
   keepOldMeta(resource, object, old);
-  applyDefaults(resource, object);
+  applyDefaults(context.schemas, resource, object);
+  if (!request.managedFieldsAreFinal) trackWrite(managerOf(context, resource, options), old, object);
   resource.strategy.prepareForUpdate?.(object, old, strategyContextOf(context, options));
   const admitted = { context, resource, namespace, object, old, options, operation: 'UPDATE' } as const;
   context.admission.mutate(admitted);
@@ -158,8 +158,6 @@ function prepareUpdate(
   if (causes.length > 0) throw refuse.invalid(resource, request.name, causes);
   const undo = context.admission.allocate(admitted);
   context.admission.validate(admitted);
-  if (!request.managedFieldsAreFinal)
-    trackWrite({ resource, object, old, options, nowMs: context.clock.now() });
   return { undo };
 }
 
@@ -258,6 +256,7 @@ interface Stored {
 
 async function store(context: ApiContext, write: Stored, options: WriteOptions): Promise<Entry> {
   const { resource, object, old } = write;
+  settleEmpty(context.schemas, resource, object);
   const key = storageKey(write.namespace, write.name);
   const content = resource.conversion ? resource.conversion.toStorage(object) : object;
   const header = headerOf(resource, content);
@@ -281,6 +280,11 @@ async function store(context: ApiContext, write: Stored, options: WriteOptions):
     write.name,
     'the object has been modified; please apply your changes to the latest version and try again',
   );
+}
+
+function managerOf(context: ApiContext, resource: Resource, options: WriteOptions): FieldManagerOf {
+  const { fieldManager = 'unknown', subresource = '' } = options;
+  return { schemas: context.schemas, resource, fieldManager, subresource, nowMs: context.clock.now() };
 }
 
 function strategyContextOf(context: ApiContext, options: WriteOptions): StrategyContext {

@@ -25,7 +25,7 @@ import {
   defaultStatefulSet,
 } from './workloads.ts';
 
-type Defaulter = (object: JsonObject) => void;
+export type Defaulter = (object: JsonObject) => void;
 
 /** Each takes an object of its kind as decoding leaves it, which is the one place where that is promised. */
 const defaulters: Readonly<Record<string, (object: never) => void>> = {

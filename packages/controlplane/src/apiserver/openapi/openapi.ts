@@ -1,13 +1,13 @@
-// OpenAPI v3 (and v2) documents of what is served, for kubectl's validation and `explain`.
+// Answers `/openapi/v3`: what kubectl validates and explains with.
 
-import { type Answer, type ApiRequest, jsonAnswer } from '../api-request.ts';
+import { type Answer, jsonAnswer } from '../api-request.ts';
 import type { ApiContext } from '../context.ts';
 
-export function answerOpenApi(
-  _context: ApiContext,
-  _request: ApiRequest,
-  path: string,
-): (() => Answer) | undefined {
-  if (path === '/openapi/v3') return () => jsonAnswer(200, { paths: {} });
-  return undefined;
+const root = '/openapi/v3';
+
+export function answerOpenApi(context: ApiContext, path: string): (() => Answer) | undefined {
+  if (path === root) return () => jsonAnswer(200, context.openApi.index());
+  if (!path.startsWith(`${root}/`)) return undefined;
+  const document = context.openApi.document(path.slice(root.length + 1));
+  return document && (() => jsonAnswer(200, document));
 }

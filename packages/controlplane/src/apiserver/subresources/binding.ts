@@ -15,6 +15,7 @@ export async function createBinding(call: VerbCall): Promise<Answer> {
   const { context, request, target } = call;
   const options = readWriteOptions(request.query, 'CreateOptions', request.headers['user-agent'] ?? '');
   const binding = decodeObject({
+    schemas: context.schemas,
     type: bindingType,
     body: await request.readBody(),
     contentType: request.headers['content-type'] ?? '',

@@ -21,6 +21,7 @@ export async function createEviction(call: VerbCall): Promise<Answer> {
   const { resource, namespace, name } = target;
   const options = readWriteOptions(request.query, 'CreateOptions', request.headers['user-agent'] ?? '');
   const eviction = decodeObject({
+    schemas: context.schemas,
     type: evictionType,
     body: await request.readBody(),
     contentType: request.headers['content-type'] ?? '',
@@ -32,10 +33,12 @@ export async function createEviction(call: VerbCall): Promise<Answer> {
   const entry = context.store.latest(resource.collection, storageKey(namespace, name));
   if (!entry) throw refuse.notFound(resource, name);
   const pod = decodeStored(resource, entry);
-  const deletion = readDeleteOptions(
-    request.query,
-    Buffer.from(JSON.stringify(eviction.deleteOptions ?? {})),
-  );
+  const deletion = readDeleteOptions({
+    schemas: context.schemas,
+    query: request.query,
+    body: Buffer.from(JSON.stringify(eviction.deleteOptions ?? {})),
+    contentType: 'application/json',
+  });
   const dryRun = deletion.dryRun || options.dryRun;
   if (!dryRun && !isFinished(pod as Pod)) await takeFromBudget(call, pod);
   await removeObject(context, { resource, namespace, name }, { user: request.user, dryRun, deletion });

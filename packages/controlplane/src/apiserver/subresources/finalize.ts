@@ -16,6 +16,7 @@ export async function finalizeNamespace(call: VerbCall): Promise<Answer> {
   const { resource, name } = target;
   const options = readWriteOptions(request.query, 'UpdateOptions', request.headers['user-agent'] ?? '');
   const given = decodeObject({
+    schemas: context.schemas,
     type: resource,
     body: await request.readBody(),
     contentType: request.headers['content-type'] ?? '',

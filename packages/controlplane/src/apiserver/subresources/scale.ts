@@ -36,12 +36,21 @@ export async function writeScale(call: VerbCall): Promise<Answer> {
   const warn = (text: string) => void request.warnings.push(text);
   const { fieldValidation } = options;
   const wanted = (current: KubeObject): KubeObject => {
-    if (!patching) return decodeObject({ type: scaleType, body, contentType, fieldValidation, warn });
+    if (!patching)
+      return decodeObject({
+        schemas: context.schemas,
+        type: scaleType,
+        body,
+        contentType,
+        fieldValidation,
+        warn,
+      });
     const type = readPatchType(resource, contentType);
     const patch = decodePatch(body, type);
     return applyPatch({
+      schemas: context.schemas,
       resource: { ...resource, ...scaleType },
-      type: type === 'strategic' ? 'merge' : type,
+      type: type === 'json' ? 'json' : 'merge',
       patch,
       old: current,
       fieldValidation,

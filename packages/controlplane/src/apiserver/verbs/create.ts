@@ -14,6 +14,7 @@ export async function createVerb(call: VerbCall): Promise<Answer> {
   const options = readWriteOptions(request.query, 'CreateOptions', request.headers['user-agent'] ?? '');
   const warn = (text: string) => void request.warnings.push(text);
   const object = decodeObject({
+    schemas: context.schemas,
     type: target.resource,
     body: await request.readBody(),
     contentType: request.headers['content-type'] ?? '',

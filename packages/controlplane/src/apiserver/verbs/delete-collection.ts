@@ -15,7 +15,12 @@ export async function deleteCollectionVerb(call: VerbCall): Promise<Answer> {
   const { resource, namespace } = target;
   const options = readListOptions(request.query, false);
   const selector = readSelector(target, options);
-  const deletion = readDeleteOptions(request.query, await request.readBody());
+  const deletion = readDeleteOptions({
+    schemas: context.schemas,
+    query: request.query,
+    body: await request.readBody(),
+    contentType: request.headers['content-type'] ?? '',
+  });
   const prefix = namespace === '' ? '' : `${namespace}/`;
   const listed = context.store.collection(resource.collection).list({ prefix });
   const entries =

@@ -23,7 +23,12 @@ const returned = new Set([
 export async function deleteVerb(call: VerbCall): Promise<Answer> {
   const { context, request, target } = call;
   const { resource, namespace, name } = target;
-  const deletion = readDeleteOptions(request.query, await request.readBody());
+  const deletion = readDeleteOptions({
+    schemas: context.schemas,
+    query: request.query,
+    body: await request.readBody(),
+    contentType: request.headers['content-type'] ?? '',
+  });
   const removal = await removeObject(
     context,
     { resource, namespace, name },

@@ -4,7 +4,7 @@ import type { KubeObject } from '@selvedge/kubernetes';
 import type { Answer } from '../api-request.ts';
 import { applyObject, checkApplyOptions } from '../object-apply.ts';
 import { decodePatch } from '../object-decoder.ts';
-import { applyPatch, type PatchType, readPatchType } from '../object-patch.ts';
+import { applyPatch, readPatchType } from '../object-patch.ts';
 import { updateObject } from '../object-writer.ts';
 import { objectAnswer } from '../output/object-answer.ts';
 import { readWriteOptions } from '../query-options.ts';
@@ -15,14 +15,16 @@ export async function patchVerb(call: VerbCall): Promise<Answer> {
   const { resource, namespace, name } = target;
   const type = readPatchType(resource, request.headers['content-type'] ?? '');
   const options = readWriteOptions(request.query, 'PatchOptions', request.headers['user-agent'] ?? '');
-  if (type === 'apply') checkApplyOptions(request.query, options);
+  if (type === 'apply') checkApplyOptions(request.query);
   const body = await request.readBody();
   const patch = decodePatch(body, type);
   const warn = (text: string) => void request.warnings.push(text);
   const change = (old: KubeObject | undefined): KubeObject =>
     type === 'apply'
       ? applyObject({ call, old, patch: patch as KubeObject, options, warn })
-      : patched(call, {
+      : applyPatch({
+          schemas: context.schemas,
+          resource,
           type,
           patch,
           old: old as KubeObject,
@@ -48,17 +50,4 @@ export async function patchVerb(call: VerbCall): Promise<Answer> {
     },
   );
   return objectAnswer(call, written.entry, written.created ? 201 : 200);
-}
-
-function patched(
-  { target }: VerbCall,
-  request: {
-    type: PatchType;
-    patch: unknown;
-    old: KubeObject;
-    fieldValidation: 'Ignore' | 'Warn' | 'Strict';
-    warn: (text: string) => void;
-  },
-): KubeObject {
-  return applyPatch({ resource: target.resource, ...request });
 }

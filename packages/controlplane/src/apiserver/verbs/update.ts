@@ -15,6 +15,7 @@ export async function updateVerb(call: VerbCall): Promise<Answer> {
   const options = readWriteOptions(request.query, 'UpdateOptions', request.headers['user-agent'] ?? '');
   const warn = (text: string) => void request.warnings.push(text);
   const object = decodeObject({
+    schemas: context.schemas,
     type: resource,
     body: await request.readBody(),
     contentType: request.headers['content-type'] ?? '',
