@@ -4,6 +4,7 @@ import type { Answer, ApiRequest } from './api-request.ts';
 import type { ApiContext } from './context.ts';
 import { answerPath } from './paths.ts';
 import { subresourceOf } from './registry/resource.ts';
+import { answerReview, reviewerOf } from './reviews/reviews.ts';
 import { refuse } from './status-error.ts';
 import { subresourceHandler } from './subresources/handlers.ts';
 import { createVerb } from './verbs/create.ts';
@@ -34,6 +35,8 @@ export async function dispatch(context: ApiContext, request: ApiRequest): Promis
     return answerPath(context, request, { kind: 'path', verb: request.info.verb, path: request.path });
   const call: VerbCall = { context, request, target };
   if (target.subresource) return subresourceHandler(call)(call);
+  const reviewer = target.info.verb === 'create' ? reviewerOf(target.resource) : undefined;
+  if (reviewer) return answerReview(call, reviewer);
   const handler = verbs[target.info.verb];
   const creatable = target.info.verb !== 'create' || target.name === '';
   if (!handler || !target.resource.verbs.includes(target.info.verb) || !creatable)

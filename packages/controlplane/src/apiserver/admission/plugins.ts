@@ -4,6 +4,9 @@ import type { Store } from '../../store/types.ts';
 import type { IpRange } from '../ip-range.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
+import { nodeRestriction } from './node-restriction.ts';
+import { podDefaults } from './pod-defaults.ts';
+import { serviceAccounts } from './service-account.ts';
 import { ServiceIps } from './service-ips.ts';
 
 export interface PluginOptions {
@@ -14,5 +17,11 @@ export interface PluginOptions {
 }
 
 export function admissionPlugins({ store, range, nodePortRange }: PluginOptions): AdmissionPlugin[] {
-  return [namespaceLifecycle, new ServiceIps({ store, range, nodePortRange })];
+  return [
+    namespaceLifecycle,
+    serviceAccounts,
+    podDefaults,
+    nodeRestriction,
+    new ServiceIps({ store, range, nodePortRange }),
+  ];
 }

@@ -10,6 +10,7 @@ import { createBinding } from './binding.ts';
 import { createEviction } from './eviction.ts';
 import { finalizeNamespace } from './finalize.ts';
 import { getScale, writeScale } from './scale.ts';
+import { createToken } from './token.ts';
 
 type Handler = (call: VerbCall) => Answer | Promise<Answer>;
 
@@ -22,6 +23,7 @@ const handlers: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   finalize: { update: finalizeNamespace },
   binding: { create: createBinding },
   eviction: { create: createEviction },
+  token: { create: createToken },
   scale: { get: getScale, update: writeScale, patch: writeScale },
 };
 

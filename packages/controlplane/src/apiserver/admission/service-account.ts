@@ -1,0 +1,73 @@
+// Gives each pod its service account, and the volume with the account's token, CA and namespace.
+// Source: k8s.io/kubernetes/plugin/pkg/admission/serviceaccount.
+
+import type { KubeObject, Pod, PodSpec, ServiceAccount, Volume } from '@selvedge/kubernetes';
+import { generateName, metaOf } from '../object-meta.ts';
+import { storageKey } from '../registry/resource.ts';
+import { refuse } from '../status-error.ts';
+import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+
+const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
+/** Seven seconds more than an hour: what tells the automatic ones from those that somebody asked for. */
+const expirationSeconds = 3_607;
+
+export const serviceAccounts: AdmissionPlugin = {
+  name: 'ServiceAccount',
+  mutate: (request) => {
+    const { resource, operation, object } = request;
+    if (resource.group !== '' || resource.resource !== 'pods' || operation !== 'CREATE') return;
+    const pod = object as KubeObject & Pod;
+    if (metaOf(pod).annotations?.[mirrorAnnotation] !== undefined || !pod.spec) return;
+    const name = pod.spec.serviceAccountName || 'default';
+    pod.spec.serviceAccountName = name;
+    pod.spec.serviceAccount = name;
+    const account = findAccount(request, name);
+    const wantsToken = pod.spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
+    if (wantsToken) mountToken(pod.spec);
+    if (!pod.spec.imagePullSecrets?.length && account.imagePullSecrets?.length) {
+      pod.spec.imagePullSecrets = account.imagePullSecrets;
+    }
+  },
+};
+
+function findAccount(
+  { context, resource, namespace, object }: AdmissionRequest,
+  name: string,
+): ServiceAccount {
+  const entry = context.store.latest('serviceaccounts', storageKey(namespace, name));
+  if (entry) return JSON.parse(Buffer.from(entry.value).toString('utf8')) as ServiceAccount;
+  const why = `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
+  throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
+}
+
+function mountToken(spec: PodSpec): void {
+  const containers = [...(spec.initContainers ?? []), ...(spec.containers ?? [])];
+  const without = containers.filter(
+    ({ volumeMounts }) => !volumeMounts?.some((mount) => mount.mountPath === mountPath),
+  );
+  if (without.length === 0) return;
+  const name = generateName('kube-api-access-');
+  for (const container of without) {
+    container.volumeMounts = [...(container.volumeMounts ?? []), { name, readOnly: true, mountPath }];
+  }
+  spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+}
+
+function tokenVolume(name: string): Volume {
+  return {
+    name,
+    projected: {
+      sources: [
+        { serviceAccountToken: { expirationSeconds, path: 'token' } },
+        { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
+        {
+          downwardAPI: {
+            items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+          },
+        },
+      ],
+      defaultMode: 420,
+    },
+  };
+}
