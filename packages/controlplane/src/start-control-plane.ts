@@ -19,6 +19,7 @@ import { Metrics } from './apiserver/metrics.ts';
 import { OpenApiDocuments } from './apiserver/openapi/openapi-documents.ts';
 import { Registry } from './apiserver/registry/registry.ts';
 import { ResourceSchemas } from './apiserver/registry/resource-schemas.ts';
+import { NodeStreams } from './apiserver/streams/node-streams.ts';
 import { type Credentials, loadCredentials, writePrivateFile } from './bootstrap/credentials.ts';
 import { kubeconfigText } from './bootstrap/kubeconfig-file.ts';
 import { bootstrapObjects } from './bootstrap/objects.ts';
@@ -106,6 +107,11 @@ function makeContext(parts: {
     admission: new Admission(admissionPlugins({ store, range, nodePortRange: config.nodePortRange, issuer })),
     authorizer: new Authorizer({ rbac: new Rbac(store), nodes: new NodeAuthorizer(store) }),
     tokens: new ServiceAccountTokens({ key: credentials.serviceAccountKey, issuer, store, clock }),
+    nodeStreams: new NodeStreams({
+      store,
+      certificate: certificateToPem(credentials.kubeletClient.certificate),
+      key: keyToPem(credentials.kubeletClient.key),
+    }),
     metrics: new Metrics(),
     randomUuid: randomUUID,
     limits: defaultLimits,

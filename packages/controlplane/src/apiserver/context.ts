@@ -9,6 +9,7 @@ import type { Metrics } from './metrics.ts';
 import type { OpenApiDocuments } from './openapi/openapi-documents.ts';
 import type { Registry } from './registry/registry.ts';
 import type { ResourceSchemas } from './registry/resource-schemas.ts';
+import type { NodeStreams } from './streams/node-streams.ts';
 
 export interface ApiContext {
   readonly store: Store;
@@ -20,6 +21,7 @@ export interface ApiContext {
   readonly admission: Admission;
   readonly authorizer: Authorizer;
   readonly tokens: ServiceAccountTokens;
+  readonly nodeStreams: NodeStreams;
   readonly metrics: Metrics;
   readonly randomUuid: () => string;
   readonly limits: ApiLimits;

@@ -31,6 +31,8 @@ export function validateUpdate(
   old: KubeObject,
   subresource: string,
 ): StatusCause[] {
+  // What a binding or an added container may change is decided where they are handled; the rest stays what it was.
+  if (['binding', 'ephemeralcontainers', 'finalize', 'approval'].includes(subresource)) return [];
   const validate = subresource === 'status' ? validation.validateStatusUpdate : validation.validateUpdate;
   const causes = validate(resource, object, old).map(causeOf);
   return resource.custom ? [...causes, ...validateCustomObject(resource.custom.schema, object)] : causes;

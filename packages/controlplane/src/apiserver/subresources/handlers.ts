@@ -2,6 +2,8 @@
 
 import type { Answer } from '../api-request.ts';
 import { refuse } from '../status-error.ts';
+import { podLog } from '../streams/pod-log.ts';
+import { podAttach, podExec, podPortForward } from '../streams/pod-streams.ts';
 import { getVerb } from '../verbs/get.ts';
 import { patchVerb } from '../verbs/patch.ts';
 import type { VerbCall } from '../verbs/target.ts';
@@ -23,6 +25,10 @@ const handlers: Readonly<Record<string, Readonly<Record<string, Handler>>>> = {
   finalize: { update: finalizeNamespace },
   binding: { create: createBinding },
   eviction: { create: createEviction },
+  log: { get: podLog },
+  exec: { get: podExec, create: podExec },
+  attach: { get: podAttach, create: podAttach },
+  portforward: { get: podPortForward, create: podPortForward },
   token: { create: createToken },
   scale: { get: getScale, update: writeScale, patch: writeScale },
 };

@@ -1,0 +1,89 @@
+// `kubectl logs`: the node's answer, passed on piece by piece.
+
+import type { IncomingMessage } from 'node:http';
+import type { Answer, AnswerStream } from '../api-request.ts';
+import { refuse } from '../status-error.ts';
+import type { VerbCall } from '../verbs/target.ts';
+import { chooseContainer, findPod } from './pod-target.ts';
+
+/** What a kubelet understands, under the same names. */
+const passedOn = [
+  'follow',
+  'previous',
+  'sinceSeconds',
+  'sinceTime',
+  'timestamps',
+  'tailLines',
+  'limitBytes',
+  'stream',
+];
+
+export async function podLog(call: VerbCall): Promise<Answer> {
+  const { context, request, target } = call;
+  const { node, pod } = findPod(call);
+  const container = chooseContainer(pod, request.query.get('container'));
+  const query = new URLSearchParams();
+  for (const name of passedOn) {
+    const value = request.query.get(name);
+    if (value !== null) query.set(name, value);
+  }
+  checkNumbers(query);
+  const path = `/containerLogs/${target.namespace}/${target.name}/${container}?${query}`;
+  const answer = await context.nodeStreams.get({ node, path }, request.signal);
+  if (answer.statusCode !== 200) throw await refusalOf(answer);
+  return { kind: 'stream', run: (stream) => passOn(answer, stream) };
+}
+
+function checkNumbers(query: URLSearchParams): void {
+  for (const [name, least] of [
+    ['tailLines', 0],
+    ['limitBytes', 1],
+    ['sinceSeconds', 1],
+  ] as const) {
+    const text = query.get(name);
+    if (text === null || (/^\d{1,15}$/.test(text) && Number(text) >= least)) continue;
+    const message = `Invalid value: ${text}: must be greater than ${least === 0 ? 'or equal to 0' : '0'}`;
+    const cause = { reason: 'FieldValueInvalid', message, field: name };
+    throw refuse.invalid({ group: '', kind: 'PodLogOptions' }, '', [cause]);
+  }
+}
+
+async function passOn(answer: IncomingMessage, stream: AnswerStream): Promise<void> {
+  stream.writeHead(200, { 'content-type': 'text/plain' });
+  try {
+    for await (const chunk of answer as AsyncIterable<Uint8Array>) {
+      if (!stream.write(chunk)) await stream.drained();
+    }
+    stream.end();
+  } catch {
+    stream.destroy(); // the node or the reader has gone: what came, came
+  }
+}
+
+const maxRefusalBytes = 64 * 1024;
+
+/** A node's own words, or cloudcore's Status, as this server's refusal. */
+export async function refusalOf(answer: IncomingMessage): Promise<Error> {
+  let text = '';
+  for await (const chunk of answer as AsyncIterable<Uint8Array>) {
+    text += Buffer.from(chunk).toString('utf8');
+    if (text.length > maxRefusalBytes) break;
+  }
+  const message = messageOf(text);
+  switch (answer.statusCode) {
+    case 400:
+      return refuse.badRequest(message);
+    case 503:
+      return refuse.unavailable(message);
+    default:
+      return refuse.internal(message);
+  }
+}
+
+function messageOf(text: string): string {
+  try {
+    return (JSON.parse(text) as { message?: string }).message ?? text;
+  } catch {
+    return text.trim();
+  }
+}
