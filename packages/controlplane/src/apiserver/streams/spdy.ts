@@ -20,6 +20,9 @@ export type SpdyFrame =
   /** A control frame that asks nothing of us (settings, window updates, headers). */
   | { readonly kind: 'ignored'; readonly type: number };
 
+/** An empty stored block: inflaters hand out what they hold when they meet one, as after a deflater's sync flush. */
+const flush = Buffer.from([0, 0, 0, 0xff, 0xff]);
+
 /**
  * Writes frames of one connection. Header blocks share one zlib stream per connection; it is written as stored blocks,
  * which any inflater reads, so that no compressor state has to be kept.
@@ -50,7 +53,7 @@ export class SpdyWriter {
     stored.writeUInt16LE(~plain.length & 0xffff, 3);
     const zlibHeader = this.#headersStarted ? [] : [Buffer.from([0x78, 0x01])];
     this.#headersStarted = true;
-    return Buffer.concat([...zlibHeader, stored, plain]);
+    return Buffer.concat([...zlibHeader, stored, plain, flush]);
   }
 }
 
