@@ -1,32 +1,66 @@
-// The columns of each kind.
+// Which columns `kubectl get` shows of each kind.
 
 import type { KubeObject } from '@selvedge/kubernetes';
 import { metaOf } from '../object-meta.ts';
-import type { Resource } from '../registry/resource.ts';
+import type { PrinterColumn, Resource } from '../registry/resource.ts';
+import { getPath } from '../subresources/json-path.ts';
 import { ageOf } from './age.ts';
+import { coreColumns } from './core-columns.ts';
+import { nodeColumns } from './node-columns.ts';
+import { podColumns } from './pod-columns.ts';
+import { workloadColumns } from './workload-columns.ts';
 
 export interface Column {
   readonly name: string;
   readonly type: string;
   readonly format?: string;
   readonly description?: string;
+  /** 0: always; 1: with `-o wide`. */
   readonly priority?: number;
   readonly cell: (object: KubeObject, nowMs: number) => unknown;
 }
 
-export const nameColumn: Column = {
+const nameColumn: Column = {
   name: 'Name',
   type: 'string',
   format: 'name',
   cell: (object) => metaOf(object).name ?? '',
 };
 
-export const ageColumn: Column = {
+const ageColumn: Column = {
   name: 'Age',
   type: 'string',
   cell: (object, nowMs) => ageOf(metaOf(object).creationTimestamp, nowMs),
 };
 
-export function columnsOf(_resource: Resource): readonly Column[] {
-  return [nameColumn, ageColumn];
+const columns: Readonly<Record<string, readonly Column[]>> = {
+  pods: [nameColumn, ...podColumns(ageColumn)],
+  nodes: [nameColumn, ...nodeColumns(ageColumn)],
+  ...withName(workloadColumns(ageColumn)),
+  ...withName(coreColumns(ageColumn)),
+};
+
+function withName(all: Readonly<Record<string, readonly Column[]>>): Record<string, readonly Column[]> {
+  return Object.fromEntries(Object.entries(all).map(([resource, list]) => [resource, [nameColumn, ...list]]));
+}
+
+export function columnsOf(resource: Resource): readonly Column[] {
+  if (resource.custom?.columns) return [nameColumn, ...resource.custom.columns.map(customColumn)];
+  const key = resource.group === '' ? resource.resource : `${resource.resource}.${resource.group}`;
+  return columns[key] ?? [nameColumn, ageColumn];
+}
+
+function customColumn({ name, type, format, description, priority, jsonPath }: PrinterColumn): Column {
+  return {
+    name,
+    type,
+    ...(format ? { format } : {}),
+    ...(description ? { description } : {}),
+    ...(priority ? { priority } : {}),
+    cell: (object, nowMs) => {
+      const value = getPath(object, jsonPath);
+      if (type === 'date') return ageOf(value, nowMs);
+      return typeof value === 'object' && value !== null ? JSON.stringify(value) : (value ?? null);
+    },
+  };
 }

@@ -1,7 +1,6 @@
 // Tables: objects as rows under their kind's columns, as `kubectl get` prints them.
 
 import type { KubeObject } from '@selvedge/kubernetes';
-import { metaOf } from '../object-meta.ts';
 import { partialObject } from '../output/partial-object.ts';
 import type { Resource } from '../registry/resource.ts';
 import { columnsOf } from './columns.ts';
@@ -44,8 +43,4 @@ export function tableOf({ resource, objects, includeObject, meta, nowMs }: Table
     })),
     rows,
   };
-}
-
-export function nameOf(object: KubeObject): string {
-  return metaOf(object).name ?? '';
 }
