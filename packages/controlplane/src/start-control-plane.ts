@@ -14,6 +14,7 @@ import { Authorizer } from './apiserver/authorization/authorizer.ts';
 import { NodeAuthorizer } from './apiserver/authorization/node-authorizer.ts';
 import { Rbac } from './apiserver/authorization/rbac.ts';
 import { type ApiContext, defaultLimits } from './apiserver/context.ts';
+import { CustomResources } from './apiserver/custom/custom-resources.ts';
 import { IpRange } from './apiserver/ip-range.ts';
 import { Metrics } from './apiserver/metrics.ts';
 import { OpenApiDocuments } from './apiserver/openapi/openapi-documents.ts';
@@ -60,6 +61,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const store = await openStore({ journal: sqliteJournal(join(config.dataDir, 'store.db')), logger });
   stack.use(store);
   const context = makeContext({ config, store, range, credentials, logger, clock });
+  stack.use(new CustomResources(context));
   const audiences = [config.serviceAccountIssuer];
   const front = await startApiServer({
     context,
