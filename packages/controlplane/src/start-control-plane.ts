@@ -28,7 +28,7 @@ import { type ControlPlaneConfig, type ControlPlaneOptions, controlPlaneDefaults
 import { startManager } from './manager-process.ts';
 import { sqliteJournal } from './store/sqlite-journal.ts';
 import { openStore } from './store/store.ts';
-import type { Store } from './store/types.ts';
+import type { Store } from './store/store-contract.ts';
 
 export interface ControlPlane extends AsyncDisposable {
   /** `https://127.0.0.1:6443`: as the kubeconfig files name it. */

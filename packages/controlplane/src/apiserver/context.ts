@@ -1,7 +1,7 @@
 // What the parts of the API server share: made once by its root, handed down, never a global.
 
 import type { Clock, Logger } from '@selvedge/base';
-import type { Store } from '../store/types.ts';
+import type { Store } from '../store/store-contract.ts';
 import type { Admission } from './admission/admission.ts';
 import type { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
 import type { Authorizer } from './authorization/authorizer.ts';

@@ -1,18 +1,14 @@
 // The HTTPS listener: HTTP/2 and HTTP/1.1 on one port, client certificates seen, upgraded connections handed over raw.
 
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import {
-  createSecureServer,
-  type Http2SecureServer,
-  type Http2ServerRequest,
-  type Http2ServerResponse,
-} from 'node:http2';
+import type { IncomingMessage } from 'node:http';
+import { createSecureServer, type Http2SecureServer } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Logger } from '@selvedge/base';
 import type { Answer } from './api-request.ts';
 import { BodyReader } from './body-reader.ts';
+import type { AnyRequest, AnyResponse } from './http-messages.ts';
 import type { IncomingRequest } from './incoming-request.ts';
 import { ResponseStream, writeAnswer } from './response-stream.ts';
 import { UpgradeStream } from './upgrade-stream.ts';
@@ -28,9 +24,6 @@ export interface HttpFrontOptions {
   readonly logger: Logger;
   readonly handle: (request: IncomingRequest) => Promise<Answer>;
 }
-
-export type AnyRequest = Http2ServerRequest | IncomingMessage;
-export type AnyResponse = Http2ServerResponse | ServerResponse;
 
 export class HttpFront implements AsyncDisposable {
   readonly #options: HttpFrontOptions;

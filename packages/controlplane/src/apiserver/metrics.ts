@@ -1,6 +1,6 @@
 // Counts what the API server does, and tells it in Prometheus' text form.
 
-import type { Store } from '../store/types.ts';
+import type { Store } from '../store/store-contract.ts';
 
 const bucketsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** Different label sets beyond this number are counted under `other`: labels come from outside. */

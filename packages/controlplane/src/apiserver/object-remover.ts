@@ -5,10 +5,10 @@ import type { Entry } from '../store/types.ts';
 import type { ApiContext } from './context.ts';
 import type { DeleteOptions } from './delete-options.ts';
 import { metaOf, timestamp } from './object-meta.ts';
-import type { WriteOptions } from './object-writer.ts';
 import { type Resource, storageKey } from './registry/resource.ts';
 import { refuse } from './status-error.ts';
 import { decodeStored, encodeStored, headerOf } from './stored-object.ts';
+import type { WriteOptions } from './write-options.ts';
 
 export type Removal =
   | { readonly kind: 'deleted'; readonly object: KubeObject }

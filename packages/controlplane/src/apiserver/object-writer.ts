@@ -2,7 +2,6 @@
 
 import type { KubeObject } from '@selvedge/kubernetes';
 import type { Entry } from '../store/types.ts';
-import type { User } from './authentication/user.ts';
 import type { ApiContext } from './context.ts';
 import { type FieldManagerOf, trackWrite } from './managed-fields.ts';
 import { checkUpdatedMeta, fillNewMeta, keepOldMeta, metaOf, settleNamespace } from './object-meta.ts';
@@ -12,14 +11,7 @@ import { storageKey } from './registry/resource.ts';
 import type { StrategyContext } from './registry/strategy.ts';
 import { refuse } from './status-error.ts';
 import { decodeStored, encodeStored, headerOf } from './stored-object.ts';
-
-export interface WriteOptions {
-  readonly user: User;
-  readonly dryRun?: boolean;
-  readonly fieldManager?: string;
-  readonly subresource?: string;
-  readonly warn?: (text: string) => void;
-}
+import type { WriteOptions } from './write-options.ts';
 
 export interface CreateRequest {
   readonly resource: Resource;

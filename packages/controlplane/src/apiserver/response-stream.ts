@@ -5,7 +5,7 @@ import type { Writable } from 'node:stream';
 import { promisify } from 'node:util';
 import { gzip } from 'node:zlib';
 import type { Answer, AnswerStream } from './api-request.ts';
-import type { AnyResponse } from './http-front.ts';
+import type { AnyResponse } from './http-messages.ts';
 
 /** Smaller answers are not worth the processor's time (Kubernetes draws the same line). */
 const gzipThresholdBytes = 128 * 1024;

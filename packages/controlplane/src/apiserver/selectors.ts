@@ -138,10 +138,6 @@ export function matches(selector: Selector, entry: Entry): boolean {
   return true;
 }
 
-export function labelsMatch(requirements: readonly LabelRequirement[], labels: Labels): boolean {
-  return requirements.every((requirement) => labelMatches(requirement, labels));
-}
-
 function labelMatches(requirement: LabelRequirement, labels: Labels): boolean {
   const value = labels[requirement.key];
   switch (requirement.operator) {

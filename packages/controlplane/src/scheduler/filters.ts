@@ -4,19 +4,11 @@ import type { PodRecord } from '../controllers/machinery/pod-record.ts';
 import type { HostPort } from '../controllers/machinery/pod-shape.ts';
 import { tolerates, untolerated } from '../controllers/machinery/taints.ts';
 import type { ClusterState } from './cluster-state.ts';
+import type { Filter, Misfit } from './filter.ts';
 import { matchesNodeSelection } from './node-affinity.ts';
 import type { NodeInfo } from './node-info.ts';
 import { preparePodAffinity } from './pod-affinity.ts';
 import { prepareTopologySpread } from './topology-spread.ts';
-
-export interface Misfit {
-  readonly reasons: readonly string[];
-  /** Whether removing other pods from the node could make room. */
-  readonly resolvable: boolean;
-}
-
-/** Undefined: the pod fits. */
-export type Filter = (node: NodeInfo) => Misfit | undefined;
 
 const misfit = (reason: string, resolvable = false): Misfit => ({ reasons: [reason], resolvable });
 const unschedulableNode = misfit('node(s) were unschedulable');

@@ -3,7 +3,7 @@
 import { compileLabelSelector, type LabelPredicate } from '../controllers/machinery/label-selector.ts';
 import type { PodRecord } from '../controllers/machinery/pod-record.ts';
 import type { ClusterState } from './cluster-state.ts';
-import type { Filter } from './filters.ts';
+import type { Filter } from './filter.ts';
 import type { NodeInfo } from './node-info.ts';
 
 export interface AffinityTerm {

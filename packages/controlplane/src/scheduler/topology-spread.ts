@@ -4,7 +4,7 @@ import { compileLabelSelector, type LabelPredicate } from '../controllers/machin
 import type { PodRecord } from '../controllers/machinery/pod-record.ts';
 import { untolerated } from '../controllers/machinery/taints.ts';
 import type { ClusterState } from './cluster-state.ts';
-import type { Filter } from './filters.ts';
+import type { Filter } from './filter.ts';
 import { matchesNodeSelection } from './node-affinity.ts';
 import type { NodeInfo } from './node-info.ts';
 

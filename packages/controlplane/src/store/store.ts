@@ -3,7 +3,8 @@
 import { Fault, type Logger } from '@selvedge/base';
 import { Collection } from './collection.ts';
 import { HeaderPool } from './header-pool.ts';
-import type { Entry, HistoryLimits, Journal, JournalRecord, Store, Write, WriteResult } from './types.ts';
+import type { Store } from './store-contract.ts';
+import type { Entry, HistoryLimits, Journal, JournalRecord, Write, WriteResult } from './types.ts';
 
 export interface StoreOptions {
   readonly journal: Journal;

@@ -1,7 +1,5 @@
 // What the API server asks of its storage: entries in collections, writes that are durable when answered, and history.
 
-import type { Collection } from './collection.ts';
-
 /** The few facts about an object that selectors and access rules need, kept parsed beside its bytes. */
 export interface Header {
   readonly uid: string;
@@ -43,25 +41,6 @@ export interface Write {
 export type WriteResult =
   | { readonly kind: 'written'; readonly revision: number; readonly entry: Entry | undefined }
   | { readonly kind: 'conflict'; readonly current: Entry | undefined };
-
-/**
- * Invariant: nothing that `collection()` shows, and no event, is of a write that could still be lost; only `latest()`,
- * which writers build on, sees writes on their way to the disk.
- */
-export interface Store extends AsyncDisposable {
-  /** The newest durable revision. */
-  readonly revision: number;
-  readonly pendingWrites: number;
-  /** False once the last commit failed, until one succeeds. */
-  readonly healthy: boolean;
-  collection(name: string): Collection;
-  collections(): Iterable<Collection>;
-  latest(collection: string, key: string): Entry | undefined;
-  /** Resolves when the write is durable; rejects with a Fault `store/write-failed` when it can not be made so. */
-  write(write: Write): Promise<WriteResult>;
-  /** Called when the storage failed in a way that only a restart can mend. */
-  readonly failed: Promise<never>;
-}
 
 export interface HistoryLimits {
   readonly maxEvents: number;

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { FakeClock, type Fault, silentLogger } from '@selvedge/base';
-import type { Node, Pod, Stored, TokenRequest } from '@selvedge/kubernetes';
+import type { Node, TokenRequest } from '@selvedge/kubernetes';
 import { MemoryLink } from '../test-cloud/memory-link.ts';
+import { configMap, notFound, pod } from '../test-cloud/objects.ts';
 import { type MetaManager, openMetaManager } from './meta-manager.ts';
 import type { StoreChange } from './node-store.ts';
 
@@ -60,31 +61,6 @@ afterEach(async () => {
   expect(clock.pendingTimers).toBe(0);
   rmSync(directory, { recursive: true });
 });
-
-function pod(
-  name: string,
-  { uid = `uid-${name}`, version = '1', ...spec }: Record<string, unknown> = {},
-): Stored<Pod> {
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: 'default', uid: String(uid), resourceVersion: String(version) },
-    spec: { nodeName: 'edge-1', containers: [{ name: 'main', image: 'busybox' }], ...spec },
-  } as Stored<Pod>;
-}
-
-function configMap(name: string, version = '1', data: Record<string, string> = {}) {
-  return {
-    apiVersion: 'v1',
-    kind: 'ConfigMap',
-    metadata: { name, namespace: 'default', uid: `uid-${name}`, resourceVersion: version },
-    data,
-  };
-}
-
-const notFound = {
-  ErrStatus: { status: 'Failure', reason: 'NotFound', message: 'not found', code: 404, details: {} },
-};
 
 test('what is delivered is on disk before it is acknowledged, and a burst shares one commit', async () => {
   const link = connect();

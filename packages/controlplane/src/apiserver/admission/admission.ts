@@ -1,12 +1,17 @@
 // The admission chain: plugins that may change an object on its way in, then plugins that may refuse it.
 
 import type { KubeObject } from '@selvedge/kubernetes';
-import type { ApiContext } from '../context.ts';
-import type { WriteOptions } from '../object-writer.ts';
+import type { Store } from '../../store/store-contract.ts';
 import type { Resource } from '../registry/resource.ts';
+import type { WriteOptions } from '../write-options.ts';
+
+/** What plugins may look at beside the object. */
+export interface AdmissionContext {
+  readonly store: Store;
+}
 
 export interface AdmissionRequest {
-  readonly context: ApiContext;
+  readonly context: AdmissionContext;
   readonly resource: Resource;
   readonly namespace: string;
   readonly object: KubeObject;
@@ -22,7 +27,7 @@ export interface AdmissionPlugin {
   /** Takes what the object claims of a shared good (addresses, ports); the result gives it back. */
   allocate?(request: AdmissionRequest): (() => void) | undefined;
   /** The object is gone: what it held is free. */
-  deleted?(context: ApiContext, resource: Resource, object: KubeObject): void;
+  deleted?(context: AdmissionContext, resource: Resource, object: KubeObject): void;
 }
 
 export class Admission {
@@ -56,7 +61,7 @@ export class Admission {
     };
   }
 
-  deleted(context: ApiContext, resource: Resource, object: KubeObject): void {
+  deleted(context: AdmissionContext, resource: Resource, object: KubeObject): void {
     for (const plugin of this.#plugins) plugin.deleted?.(context, resource, object);
   }
 }

@@ -1,6 +1,6 @@
 // The admission plugins in the order in which they run.
 
-import type { Store } from '../../store/types.ts';
+import type { Store } from '../../store/store-contract.ts';
 import type { IpRange } from '../ip-range.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';

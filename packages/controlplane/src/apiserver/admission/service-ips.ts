@@ -2,13 +2,12 @@
 
 import { randomInt } from 'node:crypto';
 import type { KubeObject, Service } from '@selvedge/kubernetes';
-import type { Store } from '../../store/types.ts';
-import type { ApiContext } from '../context.ts';
+import type { Store } from '../../store/store-contract.ts';
 import type { IpRange } from '../ip-range.ts';
 import { metaOf } from '../object-meta.ts';
 import type { Resource } from '../registry/resource.ts';
 import { refuse, type StatusCause } from '../status-error.ts';
-import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import type { AdmissionContext, AdmissionPlugin, AdmissionRequest } from './admission.ts';
 
 type Spec = NonNullable<Service['spec']>;
 
@@ -51,7 +50,7 @@ export class ServiceIps implements AdmissionPlugin {
     };
   }
 
-  deleted(_context: ApiContext, resource: Resource, object: KubeObject): void {
+  deleted(_context: AdmissionContext, resource: Resource, object: KubeObject): void {
     if (!isService(resource)) return;
     const { spec } = object as Service;
     for (const address of addressesOf(spec)) this.#usedAddresses.delete(address);

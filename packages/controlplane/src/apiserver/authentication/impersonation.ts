@@ -1,7 +1,8 @@
 // Impersonation: a user who may act as another sends Impersonate-User and its kin.
 
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Attributes, Authorizer } from '../authorization/authorizer.ts';
+import type { Attributes } from '../authorization/attributes.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
 import { denialText } from '../authorization/authorizer.ts';
 import { refuse } from '../status-error.ts';
 import { authenticatedGroup, readServiceAccountName, serviceAccountUser, type User } from './user.ts';

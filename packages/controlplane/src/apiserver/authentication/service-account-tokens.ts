@@ -2,7 +2,7 @@
 
 import { createHash, createPublicKey, type KeyObject, randomUUID, sign, verify } from 'node:crypto';
 import type { Clock } from '@selvedge/base';
-import type { Store } from '../../store/types.ts';
+import type { Store } from '../../store/store-contract.ts';
 import { serviceAccountUser, type User } from './user.ts';
 
 export interface TokenClaims {

@@ -2,24 +2,9 @@
 
 import { mastersGroup, type User } from '../authentication/user.ts';
 import type { RequestInfo } from '../request-info.ts';
+import type { Attributes, Decision } from './attributes.ts';
 import type { NodeAuthorizer } from './node-authorizer.ts';
 import type { Rbac } from './rbac.ts';
-
-export type Attributes =
-  | {
-      readonly kind: 'resource';
-      readonly verb: string;
-      readonly group: string;
-      readonly resource: string;
-      readonly subresource: string;
-      readonly namespace: string;
-      readonly name: string;
-    }
-  | { readonly kind: 'path'; readonly verb: string; readonly path: string };
-
-export type Decision =
-  | { readonly kind: 'allow'; readonly reason: string }
-  | { readonly kind: 'no-opinion'; readonly reason: string };
 
 export class Authorizer {
   readonly rbac: Rbac;

@@ -2,9 +2,9 @@
 // Source of the rules: kubernetes/plugin/pkg/auth/authorizer/node.
 
 import type { Pod } from '@selvedge/kubernetes';
-import type { Store } from '../../store/types.ts';
+import type { Store } from '../../store/store-contract.ts';
 import { nodeNameOf, type User } from '../authentication/user.ts';
-import type { Attributes, Decision } from './authorizer.ts';
+import type { Attributes, Decision } from './attributes.ts';
 import { nodeRules } from './node-rules.ts';
 import { podReferences } from './pod-references.ts';
 import { ruleAllows } from './rules.ts';

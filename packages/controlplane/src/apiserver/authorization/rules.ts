@@ -1,7 +1,7 @@
 // What one RBAC rule allows.
 
 import type { PolicyRule } from '@selvedge/kubernetes';
-import type { Attributes } from './authorizer.ts';
+import type { Attributes } from './attributes.ts';
 
 export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   if (!rule.verbs.includes('*') && !rule.verbs.includes(attributes.verb)) return false;

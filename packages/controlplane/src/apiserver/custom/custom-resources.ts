@@ -2,7 +2,7 @@
 
 import { describeError, type Logger } from '@selvedge/base';
 import { isJsonObject, type KubeObject } from '@selvedge/kubernetes';
-import type { Store } from '../../store/types.ts';
+import type { Store } from '../../store/store-contract.ts';
 import type { User } from '../authentication/user.ts';
 import type { ApiContext } from '../context.ts';
 import { metaOf, timestamp } from '../object-meta.ts';

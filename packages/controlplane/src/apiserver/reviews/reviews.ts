@@ -3,7 +3,7 @@
 import { apiVersionOf, type KubeObject } from '@selvedge/kubernetes';
 import { type Answer, jsonAnswer } from '../api-request.ts';
 import type { User } from '../authentication/user.ts';
-import type { Attributes } from '../authorization/authorizer.ts';
+import type { Attributes } from '../authorization/attributes.ts';
 import type { ApiContext } from '../context.ts';
 import { trackWrite } from '../managed-fields.ts';
 import { decodeObject } from '../object-decoder.ts';

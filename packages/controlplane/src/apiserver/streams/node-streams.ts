@@ -3,7 +3,7 @@
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
-import type { Store } from '../../store/types.ts';
+import type { Store } from '../../store/store-contract.ts';
 import { refuse } from '../status-error.ts';
 
 export interface NodeStreamsOptions {

@@ -1,7 +1,7 @@
 // Small makers of columns that the kinds share.
 
 import type { KubeObject } from '@selvedge/kubernetes';
-import type { Column } from './columns.ts';
+import type { Column } from './column.ts';
 
 export function column(name: string, cell: Column['cell'], type = 'string'): Column {
   return { name, type, cell };

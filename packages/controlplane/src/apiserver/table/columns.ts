@@ -1,24 +1,14 @@
 // Which columns `kubectl get` shows of each kind.
 
-import type { KubeObject } from '@selvedge/kubernetes';
 import { metaOf } from '../object-meta.ts';
 import type { PrinterColumn, Resource } from '../registry/resource.ts';
 import { getPath } from '../subresources/json-path.ts';
 import { ageOf } from './age.ts';
+import type { Column } from './column.ts';
 import { coreColumns } from './core-columns.ts';
 import { nodeColumns } from './node-columns.ts';
 import { podColumns } from './pod-columns.ts';
 import { workloadColumns } from './workload-columns.ts';
-
-export interface Column {
-  readonly name: string;
-  readonly type: string;
-  readonly format?: string;
-  readonly description?: string;
-  /** 0: always; 1: with `-o wide`. */
-  readonly priority?: number;
-  readonly cell: (object: KubeObject, nowMs: number) => unknown;
-}
 
 const nameColumn: Column = {
   name: 'Name',

@@ -2,8 +2,8 @@
 
 import type { KubeObject, Service } from '@selvedge/kubernetes';
 import { ageOf } from './age.ts';
+import type { Column } from './column.ts';
 import { column, count, joined, part, wide } from './column-parts.ts';
-import type { Column } from './columns.ts';
 import { pairs } from './workload-columns.ts';
 
 export function coreColumns(age: Column): Readonly<Record<string, readonly Column[]>> {

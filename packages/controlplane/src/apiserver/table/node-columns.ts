@@ -2,8 +2,8 @@
 
 import type { KubeObject, Node } from '@selvedge/kubernetes';
 import { metaOf } from '../object-meta.ts';
+import type { Column } from './column.ts';
 import { column, joined, wide } from './column-parts.ts';
-import type { Column } from './columns.ts';
 
 const rolePrefix = 'node-role.kubernetes.io/';
 

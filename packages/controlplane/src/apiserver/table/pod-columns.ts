@@ -4,8 +4,8 @@
 import type { ContainerStatus, KubeObject, Pod } from '@selvedge/kubernetes';
 import { metaOf } from '../object-meta.ts';
 import { humanDuration } from './age.ts';
+import type { Column } from './column.ts';
 import { column, wide } from './column-parts.ts';
-import type { Column } from './columns.ts';
 
 export function podColumns(age: Column): Column[] {
   return [

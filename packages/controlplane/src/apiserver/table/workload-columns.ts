@@ -3,8 +3,8 @@
 import type { KubeObject, PodTemplateSpec } from '@selvedge/kubernetes';
 import { selectorText } from '../subresources/selector-text.ts';
 import { humanDuration } from './age.ts';
+import type { Column } from './column.ts';
 import { column, count, joined, part, wide } from './column-parts.ts';
-import type { Column } from './columns.ts';
 
 export function workloadColumns(age: Column): Readonly<Record<string, readonly Column[]>> {
   const containers = wide('Containers', (object) => joined(containersOf(object).map((one) => one.name)));
