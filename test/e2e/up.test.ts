@@ -124,7 +124,7 @@ describe.skipIf(reason !== undefined)('up', () => {
     expect(await leftovers(cluster.directory)).toEqual([]);
     expect(JSON.parse((await cluster.selvedge('status', '-o', 'json')).stdout)).toMatchObject({
       processes: [],
-      nodes: [],
+      nodes: [{ name: 'edge-1', ready: false }],
     });
 
     expect(await cluster.up()).toMatchObject({ code: 0 });

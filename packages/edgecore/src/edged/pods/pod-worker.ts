@@ -183,7 +183,8 @@ export class PodWorker implements AsyncDisposable {
   }
 
   async #act(pod: EdgePod, state: PodRuntimeState | undefined, signal: AbortSignal): Promise<void> {
-    const { cache, probes } = this.#context;
+    const { cache, probes, volumes } = this.#context;
+    if (state?.sandboxes.some((sandbox) => sandbox.ready)) volumes.adopt(pod);
     const reportedStarts = (name: string) => this.#reportedStarts(pod, name);
     const actions = computePodActions({ pod, state, probes, reportedStarts });
     if (actions.killPod) {

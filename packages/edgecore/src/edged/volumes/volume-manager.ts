@@ -84,6 +84,17 @@ export class VolumeManager implements Disposable {
     return result;
   }
 
+  /** The pod runs already, started by an agent before this one: its files are brought up to date and kept so from now on. */
+  adopt(pod: EdgePod): void {
+    if (this.#pods.has(pod.metadata.uid)) return;
+    this.mount(pod).catch((error) =>
+      this.#options.logger.warn('volumes-not-refreshed', {
+        pod: pod.metadata.name,
+        error: describeError(error),
+      }),
+    );
+  }
+
   /** The pod's own fields have changed: files that show them follow. */
   podChanged(pod: EdgePod): void {
     const entry = this.#pods.get(pod.metadata.uid);
