@@ -48,3 +48,21 @@ test('whatever else arrives as a digest is refused without a fault', () => {
   expect(parseDigest({ objects: { 'default/pod': '0123456789ab' } })).toBeUndefined();
   expect(parseDigest({ objects: { 'default/pod/a': 'short' } })).toBeUndefined();
 });
+
+test("what a pod's readiness waits for counts, unlike the rest of its status", () => {
+  const waiting = { ...pod, spec: { ...pod.spec, readinessGates: [{ conditionType: 'example.org/gate' }] } };
+  const open = {
+    conditions: [
+      { type: 'example.org/gate', status: 'True' },
+      { type: 'Ready', status: 'False' },
+    ],
+  };
+  const ready = {
+    conditions: [
+      { type: 'example.org/gate', status: 'True' },
+      { type: 'Ready', status: 'True' },
+    ],
+  };
+  expect(fingerprint({ ...waiting, status: open })).not.toBe(fingerprint(waiting));
+  expect(fingerprint({ ...waiting, status: open })).toBe(fingerprint({ ...waiting, status: ready }));
+});

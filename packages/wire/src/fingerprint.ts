@@ -1,6 +1,6 @@
 // What tells two versions of an object apart for a node: a hash over all that a node acts on, the same at both ends of the wire.
 
-import type { KubeObject } from '@selvedge/kubernetes';
+import type { KubeObject, Pod } from '@selvedge/kubernetes';
 
 /** Hexadecimal digits of a fingerprint: 48 bits, compared only between versions of one object. */
 export const fingerprintLength = 12;
@@ -21,7 +21,16 @@ const ignoredMetadata: ReadonlySet<string> = new Set([
  */
 export function fingerprint(object: KubeObject): string {
   const metadata = pick((object.metadata ?? {}) as Record<string, unknown>, ignoredMetadata);
-  return hash(JSON.stringify([metadata, pick(object, ignoredFields)]));
+  const gates = gateConditions(object as Pod);
+  return hash(JSON.stringify([metadata, pick(object, ignoredFields), ...(gates.length > 0 ? [gates] : [])]));
+}
+
+/** The one part of status that others write and a node acts on: what a pod's readiness waits for. */
+function gateConditions({ spec, status }: Pod): [type: string, status: string | undefined][] {
+  return (spec?.readinessGates ?? []).map(({ conditionType }) => [
+    conditionType,
+    status?.conditions?.find((condition) => condition.type === conditionType)?.status,
+  ]);
 }
 
 /** The fields in one order, whatever order the object was written in. */
