@@ -43,6 +43,9 @@ test('kinds are found by group, version and kind; lists and subresources too', (
   expect(definitions.schemaOf({ group: 'policy', version: 'v1', kind: 'Eviction' })?.name).toBe(
     'policy.v1.Eviction',
   );
+  expect(definitions.schemaOf({ group: 'node.k8s.io', version: 'v1', kind: 'DeleteOptions' })?.name).toBe(
+    'meta.v1.DeleteOptions',
+  );
   expect(definitions.schemaOf({ group: '', version: 'v1', kind: 'Nothing' })).toBeUndefined();
   expect(definitions.resources()).toContainEqual({
     group: 'apps',

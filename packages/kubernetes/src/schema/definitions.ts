@@ -242,6 +242,7 @@ function kindsOfResources(): ReadonlyMap<string, string> {
   for (const row of table.resources) {
     const [group, version, , definition] = row as [string, string, string, string, number];
     kinds.set(`${group}/${version}/${kindName(definition)}`, definition);
+    kinds.set(`${group}/${version}/DeleteOptions`, 'meta.v1.DeleteOptions'); // clients write it in the group's name
   }
   return kinds;
 }
