@@ -33,6 +33,8 @@ export interface UpgradeConnection {
 /** What a streaming answer writes to; `write` returns false when the client reads too slowly. */
 export interface AnswerStream {
   writeHead(status: number, headers: Record<string, string>): void;
+  /** Sends the head at once: clients of a watch or a log wait for it, and the first line may be hours away. */
+  flushHead(): void;
   write(chunk: Uint8Array | string): boolean;
   end(): void;
   /** Cuts the connection: what was promised can not be delivered. */

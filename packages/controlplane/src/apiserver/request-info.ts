@@ -103,7 +103,7 @@ export function fieldSelectorNames(query: URLSearchParams): string | undefined {
 }
 
 export function isTrue(value: string | null): boolean {
-  return value !== null && value !== '0' && value !== 'false' && value !== '';
+  return value !== null && value !== '0' && value.toLowerCase() !== 'false';
 }
 
 /** The path's parts, percent-decoded; undefined when they can not be. */

@@ -26,6 +26,11 @@ export class ResponseStream implements AnswerStream {
     (this.#response as ServerResponse).writeHead(status, headers);
   }
 
+  flushHead(): void {
+    // HTTP/2 responses send theirs in writeHead.
+    if ('flushHeaders' in this.#response) this.#response.flushHeaders();
+  }
+
   write(chunk: Uint8Array | string): boolean {
     // The two response types agree on everything but the signatures of their overloads.
     return (this.#response as Writable).write(chunk);

@@ -22,6 +22,10 @@ export class UpgradeStream implements AnswerStream {
     this.#socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.join('\r\n')}\r\n\r\n`);
   }
 
+  flushHead(): void {
+    // The head left with writeHead.
+  }
+
   write(chunk: Uint8Array | string): boolean {
     return this.#socket.write(chunk);
   }

@@ -50,6 +50,7 @@ function checkNumbers(query: URLSearchParams): void {
 
 async function passOn(answer: IncomingMessage, stream: AnswerStream): Promise<void> {
   stream.writeHead(200, { 'content-type': 'text/plain' });
+  stream.flushHead();
   try {
     for await (const chunk of answer as AsyncIterable<Uint8Array>) {
       if (!stream.write(chunk)) await stream.drained();

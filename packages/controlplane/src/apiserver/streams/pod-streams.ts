@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Answer, ApiRequest, UpgradeConnection } from '../api-request.ts';
+import { isTrue } from '../request-info.ts';
 import { refuse } from '../status-error.ts';
 import type { VerbCall } from '../verbs/target.ts';
 import { pathOf } from './node-streams.ts';
@@ -37,7 +38,7 @@ async function remoteCommand(call: VerbCall, verb: 'exec' | 'attach'): Promise<A
   const container = chooseContainer(pod, request.query.get('container'));
   const query = new URLSearchParams();
   for (const [name, kubeletName] of Object.entries(streamFlags))
-    if (isOn(request, name)) query.set(kubeletName, '1');
+    if (isTrue(request.query.get(name))) query.set(kubeletName, '1');
   for (const word of request.query.getAll('command')) query.append('command', word);
   if (verb === 'exec' && !query.has('command'))
     throw refuse.badRequest('you must specify at least 1 command for the container');
@@ -50,7 +51,7 @@ async function remoteCommand(call: VerbCall, verb: 'exec' | 'attach'): Promise<A
     'v4.channel.k8s.io',
   );
   const [stdin, stdout, stderr, tty] = ['stdin', 'stdout', 'stderr', 'tty'].map((name) =>
-    isOn(request, name),
+    isTrue(request.query.get(name)),
   );
   await translateRemoteCommand({
     peer,
@@ -90,11 +91,6 @@ interface Streams {
 function requireUpgrade(request: ApiRequest): UpgradeConnection {
   if (request.upgrade) return request.upgrade;
   throw refuse.badRequest('Upgrade request required');
-}
-
-function isOn(request: ApiRequest, name: string): boolean {
-  const value = request.query.get(name);
-  return value === 'true' || value === '1';
 }
 
 function offers(request: ApiRequest, protocol: string): boolean {

@@ -62,6 +62,7 @@ class Watch {
     const collection = context.store.collection(target.resource.collection);
     const asked = options.resourceVersion ?? 0;
     stream.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-cache, private' });
+    stream.flushHead();
     if (asked > context.store.revision) return this.#refuse(tooLarge(asked, context.store.revision));
     const fromState = asked === 0 || options.sendInitialEvents;
     const started = collection.watch(fromState ? context.store.revision : asked, (event) =>
