@@ -10,7 +10,6 @@ export interface ApiRequest {
   readonly path: string;
   readonly query: URLSearchParams;
   /** The query as it was sent, without `?`. */
-  readonly rawQuery: string;
   readonly headers: IncomingHttpHeaders;
   readonly info: RequestInfo;
   readonly user: User;

@@ -42,7 +42,7 @@ async function handle(
 ): Promise<Answer> {
   const startedMs = context.clock.monotonic();
   const warnings: string[] = [];
-  const { path, rawQuery, query } = splitUrl(incoming.url);
+  const { path, query } = splitUrl(incoming.url);
   const info = readRequestInfo(incoming.method, path, query);
   let answer: Answer;
   try {
@@ -51,7 +51,6 @@ async function handle(
       method: incoming.method,
       path,
       query,
-      rawQuery,
       headers: incoming.headers,
       info,
       user,
@@ -92,8 +91,8 @@ function withWarnings(answer: Answer, warnings: readonly string[]): Answer {
   return { ...answer, headers: { ...answer.headers, warning: warningHeader(warnings) } };
 }
 
-function splitUrl(url: string): { path: string; rawQuery: string; query: URLSearchParams } {
+function splitUrl(url: string): { path: string; query: URLSearchParams } {
   const mark = url.indexOf('?');
-  const rawQuery = mark === -1 ? '' : url.slice(mark + 1);
-  return { path: mark === -1 ? url : url.slice(0, mark), rawQuery, query: new URLSearchParams(rawQuery) };
+  if (mark === -1) return { path: url, query: new URLSearchParams() };
+  return { path: url.slice(0, mark), query: new URLSearchParams(url.slice(mark + 1)) };
 }

@@ -68,7 +68,10 @@ export async function podPortForward(call: VerbCall): Promise<Answer> {
   const { request, target } = call;
   const upgrade = requireUpgrade(request);
   const { node } = findPod(call);
-  const path = `/portForward/${target.namespace}/${target.name}?${request.rawQuery}`;
+  const query = new URLSearchParams();
+  const ports = request.query.getAll('ports');
+  if (ports.length > 0) query.set('port', ports.join(','));
+  const path = `/portForward/${target.namespace}/${target.name}?${query}`;
   const upstream = await call.context.nodeStreams.connect(node);
   if (!offers(request, tunnelProtocol)) return passThrough({ request, upgrade, upstream, node, path });
   const peer = await openPeer(

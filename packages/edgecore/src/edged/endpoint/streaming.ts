@@ -48,6 +48,7 @@ export async function openStreamUrl(context: EdgedContext, url: URL): Promise<UR
 function ports(url: URL): number[] {
   return url.searchParams
     .getAll('port')
+    .flatMap((list) => list.split(','))
     .map(Number)
     .filter((port) => Number.isInteger(port) && port > 0);
 }
