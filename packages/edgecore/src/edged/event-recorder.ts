@@ -2,9 +2,22 @@
 
 import type { Clock } from '@selvedge/base';
 import type { Event } from '@selvedge/kubernetes';
-import { type EdgePod, findContainer, kubernetesTime, namespaceOf } from './pods/pod-spec.ts';
+import {
+  type ContainerKind,
+  type EdgePod,
+  findContainer,
+  kubernetesTime,
+  namespaceOf,
+} from './pods/pod-spec.ts';
 
 export type EventType = 'Normal' | 'Warning';
+
+/** Where a container stands in its pod's specification. */
+const fieldOf: Record<ContainerKind, string> = {
+  init: 'initContainers',
+  app: 'containers',
+  ephemeral: 'ephemeralContainers',
+};
 
 export interface EventRecorderOptions {
   readonly clock: Clock;
@@ -35,7 +48,7 @@ export class EventRecorder {
 
   pod(pod: EdgePod, type: EventType, reason: string, message: string, containerName?: string): void {
     const found = containerName === undefined ? undefined : findContainer(pod, containerName);
-    const field = found?.kind === 'init' ? 'initContainers' : 'containers';
+    const field = fieldOf[found?.kind ?? 'app'];
     this.#record(type, reason, message, {
       kind: 'Pod',
       namespace: namespaceOf(pod),

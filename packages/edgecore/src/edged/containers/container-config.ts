@@ -33,6 +33,8 @@ export interface ContainerConfigInput {
   readonly mounts: readonly Mount[];
   readonly nodeMemoryBytes: number;
   readonly seccompRoot: string;
+  /** Id of the container whose processes this one sees. */
+  readonly targetId?: string;
 }
 
 export const defaultTerminationMessagePath = '/dev/termination-log';
@@ -64,6 +66,7 @@ export function containerConfig(input: ContainerConfigInput): ContainerConfig {
       securityContext: containerSecurityContext(pod, container, {
         seccompRoot: input.seccompRoot,
         image: input.imageUser,
+        ...(input.targetId && { targetId: input.targetId }),
       }),
     },
   };

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { DNSConfig, PodSandboxConfig, PortMapping, Protocol } from '../cri/cri.gen.ts';
 import { type EdgePod, namespaceOf, specOf } from '../pods/pod-spec.ts';
+import { withDots } from '../pods/sysctls.ts';
 import { podNameLabel, podNamespaceLabel, podUidLabel } from '../runtime/labels.ts';
 import { podCgroupPath, sandboxResources } from './resources.ts';
 import { sandboxSecurityContext } from './security-context.ts';
@@ -35,7 +36,7 @@ export function sandboxConfig(input: SandboxConfigInput): PodSandboxConfig {
       cgroupParent: podCgroupPath(pod),
       securityContext: sandboxSecurityContext(pod, input.seccompRoot),
       sysctls: Object.fromEntries(
-        (spec.securityContext?.sysctls ?? []).map((item) => [item.name, item.value]),
+        (spec.securityContext?.sysctls ?? []).map((item) => [withDots(item.name), item.value]),
       ),
       overhead: {},
       resources: sandboxResources(pod),

@@ -64,10 +64,17 @@ function podGroups(pod: EdgePod): number[] {
   return [...new Set([...(fsGroup !== undefined ? [fsGroup] : []), ...supplementalGroups])];
 }
 
+export interface ContainerSecurityOptions {
+  readonly seccompRoot: string;
+  readonly image: ImageUser;
+  /** Id of the container whose processes this one sees. */
+  readonly targetId?: string;
+}
+
 export function containerSecurityContext(
   pod: EdgePod,
   container: Container,
-  options: { readonly seccompRoot: string; readonly image: ImageUser },
+  options: ContainerSecurityOptions,
 ): LinuxContainerSecurityContext {
   const podContext = specOf(pod).securityContext ?? {};
   const own = container.securityContext ?? {};
@@ -81,7 +88,10 @@ export function containerSecurityContext(
   return {
     ...(own.capabilities && { capabilities: capabilities(own.capabilities) }),
     privileged: own.privileged === true,
-    namespaceOptions: namespaceOptions(pod),
+    namespaceOptions: {
+      ...namespaceOptions(pod),
+      ...(options.targetId && { pid: 'TARGET', targetId: options.targetId }),
+    },
     ...(seLinux && { selinuxOptions: seLinux }),
     ...(runAsUser !== undefined && { runAsUser: { value: runAsUser } }),
     ...(runAsGroup !== undefined && { runAsGroup: { value: runAsGroup } }),

@@ -8,7 +8,7 @@ import type { ContainerConfig, Image, PodSandboxConfig } from '../cri/cri.gen.ts
 import { grpcDescription } from '../cri/grpc-channel.ts';
 import { type EdgedContext, seccompRoot } from '../edged-context.ts';
 import type { ContainerToStart } from '../pods/pod-actions.ts';
-import { type EdgePod, namespaceOf, specOf } from '../pods/pod-spec.ts';
+import { type EdgePod, type EphemeralContainer, namespaceOf, specOf } from '../pods/pod-spec.ts';
 import { StartFault } from '../start-fault.ts';
 import { orMissing } from '../store-object.ts';
 import type { MountedVolume } from '../volumes/volume-manager.ts';
@@ -82,6 +82,7 @@ async function configure(input: StartContainerInput, image: Image): Promise<Cont
   const imageUser = userOf(image);
   const problem = rootProblem(pod, container, imageUser);
   if (problem) throw new StartFault('CreateContainerConfigError', problem);
+  const targetId = targetOf(input);
   const environment = await environmentOf(input);
   const mounts = await containerMounts({
     pod,
@@ -102,7 +103,19 @@ async function configure(input: StartContainerInput, image: Image): Promise<Cont
     mounts,
     nodeMemoryBytes: settings.memoryBytes,
     seccompRoot: seccompRoot(settings),
+    ...(targetId && { targetId }),
   });
+}
+
+/** The container that an ephemeral one is to look into. */
+function targetOf({ context, pod, start }: StartContainerInput): string | undefined {
+  const { targetContainerName } = start.container as EphemeralContainer;
+  if (start.kind !== 'ephemeral' || !targetContainerName) return undefined;
+  const containers = context.cache.pod(pod.metadata.uid)?.containers ?? [];
+  const target = containers.find(({ name }) => name === targetContainerName);
+  if (target) return target.id;
+  const message = `unable to find target container ${targetContainerName}`;
+  throw new StartFault('CreateContainerConfigError', message);
 }
 
 /** An image that names no user runs as root. */

@@ -34,7 +34,7 @@ export function containerStatus(input: ContainerStatusInput): ApiContainerStatus
   const running = newest?.state === 'running';
   const started = running && input.started(newest.id);
   const completedInit = kind === 'init' && newest?.state === 'exited' && newest.exitCode === 0;
-  const ready = isPlainInit(input) ? completedInit : running && started && input.ready(newest.id);
+  const ready = hasNoProbes(input) ? completedInit : running && started && input.ready(newest.id);
   return {
     name: container.name,
     state: shown.state,
@@ -44,7 +44,7 @@ export function containerStatus(input: ContainerStatusInput): ApiContainerStatus
     image: newest?.image || (container.image ?? ''),
     imageID: newest?.imageRef ?? '',
     ...(newest && { containerID: `${input.runtimeName}://${newest.id}` }),
-    ...(!isPlainInit(input) && { started }),
+    ...(!hasNoProbes(input) && { started }),
   };
 }
 
@@ -52,6 +52,11 @@ interface Shown {
   readonly state: ContainerState;
   readonly lastState?: ContainerState;
   readonly restartCount: number;
+}
+
+/** Neither an init container nor an ephemeral one is ever said to have started, or to serve. */
+function hasNoProbes(input: ContainerStatusInput): boolean {
+  return isPlainInit(input) || input.kind === 'ephemeral';
 }
 
 function isPlainInit(input: ContainerStatusInput): boolean {

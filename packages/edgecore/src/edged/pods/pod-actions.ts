@@ -8,6 +8,7 @@ import {
   type ContainerKind,
   containerHash,
   type EdgePod,
+  ephemeralContainers,
   isSidecar,
   restartPolicyOf,
   specOf,
@@ -66,7 +67,7 @@ export function computePodActions(input: PodActionsInput): PodActions {
   const newest = state?.sandboxes[0];
   const sandboxAttempt = newest ? newest.attempt + 1 : 0;
   const base = { killPod: false, createSandbox: false, sandboxAttempt, sandbox, kill: [], start: [] };
-  if (sandbox) return { ...base, ...actionsInSandbox(input, sandbox) };
+  if (sandbox) return { ...base, ...withEphemeral(input, actionsInSandbox(input, sandbox)) };
   if (restartPolicyOf(pod) === 'Never' && (state?.containers.length ?? 0) > 0)
     return { ...base, killPod: true };
   const start = firstStarts(input);
@@ -100,6 +101,16 @@ function firstStarts(input: PodActionsInput): ContainerToStart[] {
 /** A new sandbox is no container's fault: nothing waits for it, but what was counted stays counted. */
 function immediately(start: ContainerToStart): ContainerToStart {
   return { ...start, backoff: { ...start.backoff, delayMs: 0, notBeforeMs: 0 } };
+}
+
+/** Ephemeral containers start once, whatever the others do; a pod that ends takes none. */
+function withEphemeral(input: PodActionsInput, actions: SandboxActions): SandboxActions {
+  if (actions.killPod) return actions;
+  const fresh = ephemeralContainers(input.pod).filter(
+    ({ container }) => newestOf(input.state, container.name) === undefined,
+  );
+  const start = fresh.map(({ container }) => toStart(input, 'ephemeral', container));
+  return { ...actions, start: [...start, ...actions.start] };
 }
 
 interface SandboxActions {

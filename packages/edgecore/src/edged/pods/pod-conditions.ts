@@ -9,15 +9,14 @@ export interface PodConditionsInput {
   readonly phase: PodPhase;
   readonly initStatuses: readonly ApiContainerStatus[];
   readonly statuses: readonly ApiContainerStatus[];
-  /** As last reported; those of others are kept. */
+  /** As last reported. */
   readonly previous: readonly PodCondition[];
   readonly nowMs: number;
 }
 
 type Verdict = Pick<PodCondition, 'status' | 'reason' | 'message'>;
 
-const ownTypes = ['Initialized', 'Ready', 'ContainersReady', 'PodScheduled'];
-
+/** Those that the node answers for; in the cloud they are merged with those of others by type. */
 export function podConditions(input: PodConditionsInput): PodCondition[] {
   const containersReady = containersReadyVerdict(input);
   const verdicts: [string, Verdict][] = [
@@ -26,11 +25,7 @@ export function podConditions(input: PodConditionsInput): PodCondition[] {
     ['ContainersReady', containersReady],
     ['PodScheduled', { status: 'True' }],
   ];
-  const known = [...(input.pod.status?.conditions ?? []), ...input.previous];
-  const foreign = new Map(
-    known.filter(({ type }) => !ownTypes.includes(type)).map((condition) => [condition.type, condition]),
-  );
-  return [...verdicts.map(([type, verdict]) => withTime(input, type, verdict)), ...foreign.values()];
+  return verdicts.map(([type, verdict]) => withTime(input, type, verdict));
 }
 
 function withTime(input: PodConditionsInput, type: string, verdict: Verdict): PodCondition {
@@ -83,11 +78,10 @@ function allCompleted(pod: EdgePod, statuses: readonly ApiContainerStatus[]): bo
   return statuses.length > 0 && statuses.every(({ state }) => state?.terminated?.exitCode === 0);
 }
 
-function readyVerdict({ pod, previous }: PodConditionsInput, containersReady: Verdict): Verdict {
+function readyVerdict({ pod }: PodConditionsInput, containersReady: Verdict): Verdict {
   if (containersReady.status !== 'True') return containersReady;
-  const conditions = [...(pod.status?.conditions ?? []), ...previous];
   const problems = (specOf(pod).readinessGates ?? []).flatMap(({ conditionType }) => {
-    const gate = conditions.find(({ type }) => type === conditionType);
+    const gate = pod.status?.conditions?.find(({ type }) => type === conditionType);
     if (!gate) return [`corresponding condition of pod readiness gate "${conditionType}" does not exist.`];
     if (gate.status === 'True') return [];
     return [`the status of pod readiness gate "${conditionType}" is not "True", but ${gate.status}`];

@@ -1,8 +1,9 @@
 // Small questions about a pod's specification, asked in many places.
 
-import type { Container, Pod, Stored } from '@selvedge/kubernetes';
+import type { Container, Pod, PodSpec, Stored } from '@selvedge/kubernetes';
 
 export type EdgePod = Stored<Pod>;
+export type EphemeralContainer = NonNullable<PodSpec['ephemeralContainers']>[number];
 
 /** The pod's specification; a stored pod always has one. */
 export function specOf(pod: Pod): NonNullable<Pod['spec']> {
@@ -32,13 +33,14 @@ export function namespaceOf(pod: EdgePod): string {
   return pod.metadata.namespace ?? 'default';
 }
 
-export type ContainerKind = 'init' | 'app';
+export type ContainerKind = 'init' | 'app' | 'ephemeral';
 
 export interface NamedContainer {
   readonly kind: ContainerKind;
   readonly container: Container;
 }
 
+/** Those that the pod was made with. */
 export function allContainers(pod: Pod): NamedContainer[] {
   const { initContainers = [], containers } = specOf(pod);
   return [
@@ -47,8 +49,16 @@ export function allContainers(pod: Pod): NamedContainer[] {
   ];
 }
 
+/** Those put into the running pod to look at it: started once, without a part in its readiness or its end. */
+export function ephemeralContainers(pod: Pod): NamedContainer[] {
+  const { ephemeralContainers: list = [] } = specOf(pod);
+  return list.map((container) => ({ kind: 'ephemeral', container }));
+}
+
 export function findContainer(pod: Pod, name: string): NamedContainer | undefined {
-  return allContainers(pod).find(({ container }) => container.name === name);
+  return [...allContainers(pod), ...ephemeralContainers(pod)].find(
+    ({ container }) => container.name === name,
+  );
 }
 
 /** An FNV-1a hash over what may not change while a container runs. */

@@ -7,7 +7,9 @@ import { podConditions } from './pod-conditions.ts';
 import { podPhase } from './pod-phase.ts';
 import {
   allContainers,
+  type ContainerKind,
   type EdgePod,
+  ephemeralContainers,
   kubernetesTime,
   type NamedContainer,
   qosClass,
@@ -30,12 +32,11 @@ export interface PodStatusInput {
 export function podStatus(input: PodStatusInput): PodStatus {
   const { pod, previous } = input;
   const hasInit = (specOf(pod).initContainers ?? []).length > 0;
-  const all = allContainers(pod).map((named) => ({
-    kind: named.kind,
-    status: oneStatus(input, named, hasInit),
-  }));
-  const initStatuses = all.filter(({ kind }) => kind === 'init').map(({ status }) => status);
-  const statuses = all.filter(({ kind }) => kind === 'app').map(({ status }) => status);
+  const statusesOf = (list: readonly NamedContainer[], wanted: ContainerKind) =>
+    list.filter(({ kind }) => kind === wanted).map((named) => oneStatus(input, named, hasInit));
+  const initStatuses = statusesOf(allContainers(pod), 'init');
+  const statuses = statusesOf(allContainers(pod), 'app');
+  const ephemeralStatuses = statusesOf(ephemeralContainers(pod), 'ephemeral');
   const phase = podPhase(pod, initStatuses, statuses);
   const ips = podIps(input);
   return {
@@ -54,6 +55,7 @@ export function podStatus(input: PodStatusInput): PodStatus {
     startTime: previous?.startTime ?? pod.status?.startTime ?? kubernetesTime(input.nowMs),
     ...(hasInit && { initContainerStatuses: initStatuses }),
     containerStatuses: statuses,
+    ...(ephemeralStatuses.length > 0 && { ephemeralContainerStatuses: ephemeralStatuses }),
     qosClass: qosClass(pod),
   };
 }
@@ -62,10 +64,16 @@ export function isTerminal(status: PodStatus | undefined): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }
 
+const statusField = {
+  init: 'initContainerStatuses',
+  app: 'containerStatuses',
+  ephemeral: 'ephemeralContainerStatuses',
+} as const;
+
 function oneStatus(input: PodStatusInput, named: NamedContainer, hasInit: boolean): ApiContainerStatus {
   const { kind, container } = named;
   const { previous } = input;
-  const reported = kind === 'init' ? previous?.initContainerStatuses : previous?.containerStatuses;
+  const reported = previous?.[statusField[kind]];
   return containerStatus({
     kind,
     container,

@@ -2,7 +2,7 @@
 
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, describeError, Fault, type Logger, type TimerHandle } from '@selvedge/base';
+import { type Clock, describeError, Fault, isFault, type Logger, type TimerHandle } from '@selvedge/base';
 import type { ConfigMap, Secret, TokenRequest, Volume } from '@selvedge/kubernetes';
 import { isMounted, mountTmpfs, unmountBelow } from '../../host/mounts.ts';
 import type { NodeStore } from '../../metamanager/node-store.ts';
@@ -202,7 +202,9 @@ export class VolumeManager implements Disposable {
       if (this.#pods.get(entry.pod.metadata.uid) !== entry) return;
       await this.#write(entry, volume).catch((error) => {
         const fields = { pod: entry.pod.metadata.name, volume: volume.name, error: describeError(error) };
-        this.#options.logger.warn('volume-refresh-failed', fields);
+        // What the files came from being gone is nobody's failure: they stay as they were.
+        const level = isFault(error, 'edged/volume-source') ? 'info' : 'warn';
+        this.#options.logger[level]('volume-refresh-failed', fields);
         if (hasToken(volume)) this.#dueAt(`${entry.pod.metadata.uid}/${volume.name}`, tokenRetryMs);
       });
     });
