@@ -43,3 +43,22 @@ test('fields have the shapes that KubeEdge gives them', () => {
   });
   expect(schemaAt(schema, 'status.twins.reported.metadata')).toMatchObject({ kind: 'map' });
 });
+
+test('keys of lists that are maps are required or have a default, or an API server refuses the definition', () => {
+  const without: string[] = [];
+  const visit = (schema: unknown, path: string): void => {
+    if (typeof schema !== 'object' || schema === null) return;
+    const { items, 'x-kubernetes-list-map-keys': keys = [] } = schema as Record<string, unknown>;
+    const { properties = {}, required = [] } = (items ?? {}) as {
+      properties?: Record<string, object>;
+      required?: string[];
+    };
+    for (const key of keys as string[]) {
+      if (!required.includes(key) && !('default' in (properties[key] ?? {}))) without.push(`${path}.${key}`);
+    }
+    for (const [name, part] of Object.entries(schema)) visit(part, `${path}.${name}`);
+  };
+  for (const definition of customResourceDefinitions())
+    visit(definition.spec.versions, definition.metadata.name);
+  expect(without).toEqual([]);
+});

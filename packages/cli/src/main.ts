@@ -35,4 +35,10 @@ const exitCode = await runCommandLine(commandTree, process.argv.slice(2), {
   signal: stop.signal,
   commands: commandTree,
 });
+// What a pipe has not taken yet would be lost.
+for (const stream of [process.stdout, process.stderr]) {
+  await new Promise<void>((resolve) => {
+    stream.end(() => resolve());
+  });
+}
 process.exit(exitCode);

@@ -75,8 +75,9 @@ export function cloudcoreManifests(
   return objects;
 }
 
-function rule(apiGroup: string, resources: string[], verbs: string[]): PolicyRule {
-  return { apiGroups: [apiGroup], resources, verbs };
+/** Lists of its own in each rule: YAML would turn shared ones into anchors. */
+function rule(apiGroup: string, resources: string[], verbs: readonly string[]): PolicyRule {
+  return { apiGroups: [apiGroup], resources, verbs: [...verbs] };
 }
 
 function rbac(kind: string) {

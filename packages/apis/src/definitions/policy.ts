@@ -109,7 +109,7 @@ spec: object # A service account in use on edge nodes, with what it may do.
         apiVersion: string
         fieldPath: string
         kind: string
-        name: string
+        name!: string
         namespace: string
         resourceVersion: string
         uid: string
