@@ -1,6 +1,8 @@
 // Which kind has which strategy; kinds that are not here are plain storage.
 
+import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '@selvedge/kubernetes';
+import { metaOf } from '../object-meta.ts';
 import { namespaceStrategy } from './namespaces.ts';
 import { nodeStrategy } from './nodes.ts';
 import { podStrategy } from './pods.ts';
@@ -8,6 +10,17 @@ import { serviceStrategy } from './services.ts';
 import type { Strategy } from './strategy.ts';
 
 const workload: Strategy = { generation: true, status: true };
+
+/** A deployment's annotations go to its replica sets: changing them is a change of what is wanted. */
+const deployments: Strategy = {
+  ...workload,
+  prepareForUpdate: (object, old, { subresource }) => {
+    if (subresource !== '') return;
+    const [after, before] = [metaOf(object), metaOf(old)];
+    if (!isDeepStrictEqual(after.annotations, before.annotations))
+      after.generation = (before.generation ?? 0) + 1;
+  },
+};
 
 const events: Strategy = {
   createOnUpdate: true,
@@ -75,7 +88,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   podtemplates: { generation: true, createOnUpdate: true },
   replicationcontrollers: { ...replicas('status.replicas'), defaultPropagation: 'Orphan' },
   'replicasets.apps': replicas('status.replicas'),
-  'deployments.apps': workload,
+  'deployments.apps': deployments,
   'daemonsets.apps': workload,
   'statefulsets.apps': workload,
   'jobs.batch': {

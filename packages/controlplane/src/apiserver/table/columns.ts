@@ -6,6 +6,7 @@ import { getPath } from '../subresources/json-path.ts';
 import { ageOf } from './age.ts';
 import type { Column } from './column.ts';
 import { coreColumns } from './core-columns.ts';
+import { eventColumns } from './event-columns.ts';
 import { nodeColumns } from './node-columns.ts';
 import { podColumns } from './pod-columns.ts';
 import { workloadColumns } from './workload-columns.ts';
@@ -26,6 +27,8 @@ const ageColumn: Column = {
 const columns: Readonly<Record<string, readonly Column[]>> = {
   pods: [nameColumn, ...podColumns(ageColumn)],
   nodes: [nameColumn, ...nodeColumns(ageColumn)],
+  events: eventColumns,
+  'events.events.k8s.io': eventColumns,
   ...withName(workloadColumns(ageColumn)),
   ...withName(coreColumns(ageColumn)),
 };

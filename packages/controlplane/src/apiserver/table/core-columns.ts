@@ -1,19 +1,25 @@
-// Columns of services, their endpoints, configuration, events and what the cluster itself is made of.
+// Columns of services, their endpoints, configuration and what the cluster itself is made of.
 
 import type { KubeObject, Service } from '@selvedge/kubernetes';
-import { ageOf } from './age.ts';
+import { humanDuration } from './age.ts';
 import type { Column } from './column.ts';
 import { column, count, joined, part, wide } from './column-parts.ts';
 import { pairs } from './workload-columns.ts';
 
 export function coreColumns(age: Column): Readonly<Record<string, readonly Column[]>> {
   const data = (object: KubeObject) => count(part(object, 'data')) + count(part(object, 'binaryData'));
-  const role = [column('Role', (object) => roleText(object)), age];
+  const role = [
+    column('Role', (object) => roleText(object)),
+    age,
+    wide('Users', (object) => subjectsOf(object, 'User')),
+    wide('Groups', (object) => subjectsOf(object, 'Group')),
+    wide('ServiceAccounts', (object) => subjectsOf(object, 'ServiceAccount')),
+  ];
   return {
     namespaces: [column('Status', (object) => part(object, 'status').phase ?? ''), age],
-    configmaps: [column('Data', data, 'integer'), age],
-    secrets: [column('Type', (object) => object.type ?? 'Opaque'), column('Data', data, 'integer'), age],
-    serviceaccounts: [column('Secrets', (object) => count(object.secrets), 'integer'), age],
+    configmaps: [column('Data', data), age],
+    secrets: [column('Type', (object) => object.type ?? 'Opaque'), column('Data', data), age],
+    serviceaccounts: [column('Secrets', (object) => count(object.secrets)), age],
     services: [
       column('Type', (object) => spec(object).type ?? ''),
       column('Cluster-IP', (object) => spec(object).clusterIP || '<none>'),
@@ -43,7 +49,6 @@ export function coreColumns(age: Column): Readonly<Record<string, readonly Colum
       column('Holder', (object) => part(object, 'spec').holderIdentity ?? ''),
       age,
     ],
-    ...events(age),
     'rolebindings.rbac.authorization.k8s.io': role,
     'clusterrolebindings.rbac.authorization.k8s.io': role,
     'roles.rbac.authorization.k8s.io': [createdAt],
@@ -53,6 +58,10 @@ export function coreColumns(age: Column): Readonly<Record<string, readonly Colum
       age,
       column('SignerName', (object) => part(object, 'spec').signerName ?? '<none>'),
       column('Requestor', (object) => part(object, 'spec').username ?? ''),
+      column('RequestedDuration', (object) => {
+        const seconds = part(object, 'spec').expirationSeconds;
+        return typeof seconds === 'number' ? humanDuration(seconds * 1000) : '<none>';
+      }),
       column('Condition', (object) => requestCondition(object)),
     ],
     'priorityclasses.scheduling.k8s.io': [
@@ -63,33 +72,7 @@ export function coreColumns(age: Column): Readonly<Record<string, readonly Colum
   };
 }
 
-const createdAt: Column = column(
-  'Created At',
-  (object) => object.metadata?.creationTimestamp ?? '',
-  'dateTime',
-);
-
-function events(age: Column): Record<string, readonly Column[]> {
-  const seen = column('Last Seen', (object, nowMs) =>
-    ageOf(object.lastTimestamp ?? object.eventTime ?? object.metadata?.creationTimestamp, nowMs),
-  );
-  const list = [
-    seen,
-    column('Type', (object) => object.type ?? ''),
-    column('Reason', (object) => object.reason ?? ''),
-    column('Object', (object) => {
-      const about = part(object, object.involvedObject ? 'involvedObject' : 'regarding');
-      return `${String(about.kind ?? '').toLowerCase()}/${about.name ?? ''}`;
-    }),
-    wide('Source', (object) => part(object, 'source').component ?? object.reportingComponent ?? ''),
-    column('Message', (object) => String(object.message ?? object.note ?? '').trim()),
-    wide('First Seen', (object, nowMs) =>
-      ageOf(object.firstTimestamp ?? object.metadata?.creationTimestamp, nowMs),
-    ),
-    wide('Count', (object) => String(object.count ?? 1)),
-  ];
-  return { events: list, 'events.events.k8s.io': [...list, { ...age, priority: 1 }] };
-}
+const createdAt: Column = column('Created At', (object) => object.metadata?.creationTimestamp ?? '', 'date');
 
 function spec(object: KubeObject): NonNullable<Service['spec']> {
   return (object as Service).spec ?? {};
@@ -136,6 +119,14 @@ function endpointsText(object: KubeObject): string {
 function roleText(object: KubeObject): string {
   const { kind, name } = part(object, 'roleRef');
   return `${kind}/${name}`;
+}
+
+function subjectsOf(object: KubeObject, kind: string): string {
+  const names = listOf(object.subjects).flatMap((one) => {
+    if (one.kind !== kind) return [];
+    return one.namespace ? `${one.namespace}/${one.name}` : String(one.name);
+  });
+  return names.join(', ');
 }
 
 function requestCondition(object: KubeObject): string {

@@ -10,8 +10,8 @@ export function workloadColumns(age: Column): Readonly<Record<string, readonly C
   const containers = wide('Containers', (object) => joined(containersOf(object).map((one) => one.name)));
   const images = wide('Images', (object) => joined(containersOf(object).map((one) => one.image ?? '')));
   const selector = wide('Selector', selectorOf);
-  const status = (name: string, field: string) =>
-    column(name, (object) => count(part(object, 'status')[field]), 'integer');
+  const status = (name: string, field: string, type = 'integer') =>
+    column(name, (object) => count(part(object, 'status')[field]), type);
   const wanted = column('Desired', (object) => count(part(object, 'spec').replicas), 'integer');
   const readyOf = (ready: string) =>
     column(
@@ -30,8 +30,8 @@ export function workloadColumns(age: Column): Readonly<Record<string, readonly C
   return {
     'deployments.apps': [
       readyOf('readyReplicas'),
-      status('Up-to-date', 'updatedReplicas'),
-      status('Available', 'availableReplicas'),
+      status('Up-to-date', 'updatedReplicas', 'string'),
+      status('Available', 'availableReplicas', 'string'),
       age,
       containers,
       images,
@@ -54,7 +54,7 @@ export function workloadColumns(age: Column): Readonly<Record<string, readonly C
     'statefulsets.apps': [readyOf('readyReplicas'), age, containers, images],
     'controllerrevisions.apps': [
       column('Controller', (object) => ownerOf(object)),
-      column('Revision', (object) => count(object.revision), 'integer'),
+      column('Revision', (object) => count(object.revision)),
       age,
     ],
     'jobs.batch': [

@@ -240,7 +240,8 @@ async function writeRevision(
   revision: string,
 ): Promise<void> {
   const patch = { metadata: { annotations: { 'deployment.kubernetes.io/revision': revision } } };
-  await unlessGone(context.client.patch(referenceTo(deployment), 'merge', patch));
+  // Through its status, which leaves the generation as it is: nobody has asked for anything new.
+  await unlessGone(context.client.patch(referenceTo(deployment), 'merge', patch, { subresource: 'status' }));
 }
 
 async function cleanUp(

@@ -51,7 +51,26 @@ export function decideSlices(
     }
     if (group.endpoints.length === 0 && filled.size === 0) create.push(sliceObject(service, group, []));
   }
-  return { create, update, remove: existing.filter((slice) => !kept.has(slice)) };
+  return reuse({ create, update, remove: existing.filter((slice) => !kept.has(slice)) });
+}
+
+/** A slice on its way out takes a new one's content instead: one write for two, and its watchers keep it. */
+function reuse({ create, update, remove }: SliceDecision): SliceDecision {
+  const spare = [...remove];
+  const left: KubeObject[] = [];
+  const replaced: KubeObject[] = [];
+  for (const object of create) {
+    const index = spare.findIndex((slice) => slice.addressType === object.addressType);
+    const [slice] = index < 0 ? [] : spare.splice(index, 1);
+    if (!slice) {
+      left.push(object);
+      continue;
+    }
+    const { name, uid, resourceVersion } = slice.metadata;
+    const { generateName: _, ...metadata } = object.metadata ?? {};
+    replaced.push({ ...object, metadata: { ...metadata, name, uid, resourceVersion } });
+  }
+  return { create: left, update: [...update, ...replaced], remove: spare };
 }
 
 /** A service without endpoints still has an empty slice: that it was looked at can be seen. */

@@ -9,6 +9,7 @@ export interface EventSubject {
   readonly namespace?: string;
   readonly name: string;
   readonly uid: string;
+  readonly resourceVersion?: string;
 }
 
 export interface EventInput {
@@ -49,7 +50,8 @@ export class EventRecorder {
   readonly #options: EventRecorderOptions;
   readonly #remembered = new Map<string, Remembered>();
   readonly #objects = new Map<string, { tokens: number; atMs: number }>();
-  readonly #queue: EventInput[] = [];
+  readonly #queue: Array<{ readonly event: EventInput; readonly atMs: number }> = [];
+  #lastStamp = 0n;
   #tokens: number = eventLimits.burst;
   #refilledMs: number;
   #busy = false;
@@ -62,7 +64,7 @@ export class EventRecorder {
   /** Returns at once; an event that exceeds a limit is dropped. */
   record(event: EventInput): void {
     if (this.#queue.length >= eventLimits.maxQueued || !this.#admit(event)) return;
-    this.#queue.push(event);
+    this.#queue.push({ event, atMs: this.#options.clock.now() });
     if (!this.#busy) void this.#drain();
   }
 
@@ -87,9 +89,10 @@ export class EventRecorder {
 
   async #drain(): Promise<void> {
     this.#busy = true;
-    for (let event = this.#queue.shift(); event; event = this.#queue.shift()) {
+    for (let next = this.#queue.shift(); next; next = this.#queue.shift()) {
+      const { event, atMs } = next;
       try {
-        await this.#write(event);
+        await this.#write(event, atMs);
       } catch (error) {
         // An event is a courtesy: one that cannot be written (its namespace is going) must not hold up the next.
         this.#options.logger.debug('event not written', {
@@ -101,9 +104,8 @@ export class EventRecorder {
     this.#busy = false;
   }
 
-  async #write(event: EventInput): Promise<void> {
-    const { clock, client } = this.#options;
-    const nowMs = clock.now();
+  async #write(event: EventInput, nowMs: number): Promise<void> {
+    const { client } = this.#options;
     const key = JSON.stringify([event.component, event.subject.uid, event.type, event.reason, event.message]);
     const known = this.#remembered.get(key);
     if (known && nowMs - known.lastMs < eventLimits.rememberMs) {
@@ -121,10 +123,11 @@ export class EventRecorder {
     forgetOldest(this.#remembered, eventLimits.maxRemembered);
   }
 
-  /** Sixteen hexadecimal digits that grow with time and differ within one millisecond. */
+  /** Nanoseconds in hexadecimal digits, as other components name their events: sorted by name, they are sorted by time. */
   #suffix(nowMs: number): string {
-    const low = Math.floor(this.#options.random() * 0x10_0000);
-    return ((BigInt(nowMs) << 20n) | BigInt(low)).toString(16).padStart(16, '0').slice(-16);
+    const stamp = BigInt(nowMs) * 1_000_000n + BigInt(Math.floor(this.#options.random() * 1_000_000));
+    this.#lastStamp = stamp > this.#lastStamp ? stamp : this.#lastStamp + 1n;
+    return this.#lastStamp.toString(16);
   }
 }
 
@@ -139,6 +142,7 @@ function eventObject(event: EventInput, name: string, nowMs: number): KubeObject
       name: subject.name,
       uid: subject.uid,
       ...(subject.namespace ? { namespace: subject.namespace } : {}),
+      ...(subject.resourceVersion ? { resourceVersion: subject.resourceVersion } : {}),
     },
     type: event.type,
     reason: event.reason,

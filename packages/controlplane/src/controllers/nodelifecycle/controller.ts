@@ -35,9 +35,13 @@ export async function runNodeLifecycleController(
     reconcile: (name) => reconcile(state, name),
     follow: (queue) => [
       nodes.subscribe({
-        added: (node) => queue.add(node.metadata.name),
+        added: (node) => {
+          tell(context, node, 'RegisteredNode', 'Registered Node %s in Controller');
+          queue.add(node.metadata.name);
+        },
         modified: (node, old) => concerns(node, old) && queue.add(node.metadata.name),
         deleted: (node) => {
+          tell(context, node, 'RemovingNode', 'Removing Node %s from Controller');
           state.heartbeats.delete(node.metadata.name);
           state.marked.delete(node.metadata.name);
         },
@@ -48,6 +52,13 @@ export async function runNodeLifecycleController(
       }),
     ],
   });
+}
+
+function tell({ events }: ControllerContext, node: Stored<Node>, reason: string, text: string): void {
+  const { name, uid } = node.metadata;
+  const message = `Node ${name} event: ${text.replace('%s', name)}`;
+  const subject = { type: resources.nodes, name, uid };
+  events.record({ subject, component: nodeComponent, type: 'Normal', reason, message });
 }
 
 /** Heartbeats alone need no look: they are read when silence would be due. */
