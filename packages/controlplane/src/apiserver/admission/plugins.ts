@@ -6,6 +6,7 @@ import type { AdmissionPlugin } from './admission.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { podDefaults } from './pod-defaults.ts';
+import { runtimeClasses } from './runtime-class.ts';
 import { serviceAccounts } from './service-account.ts';
 import { ServiceIps } from './service-ips.ts';
 
@@ -21,6 +22,7 @@ export function admissionPlugins({ store, range, nodePortRange }: PluginOptions)
     namespaceLifecycle,
     serviceAccounts,
     podDefaults,
+    runtimeClasses,
     nodeRestriction,
     new ServiceIps({ store, range, nodePortRange }),
   ];
