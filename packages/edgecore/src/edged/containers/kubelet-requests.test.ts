@@ -108,7 +108,7 @@ for (const [index, { scenario, config }] of sandboxes.entries()) {
     drop(part(expected, 'annotations'), knownDifferences.sandboxAnnotations);
     drop(part(expected, 'linux', 'securityContext'), knownDifferences.seccompPath);
     const sent = codec.decode('PodSandboxConfig', codec.encode('PodSandboxConfig', made)) as Plain;
-    expect({ annotations: {}, ...normalized(sent) }).toEqual(expected);
+    expect<Plain>({ annotations: {}, ...normalized(sent) }).toEqual(expected);
   });
 }
 
