@@ -177,7 +177,7 @@ describe.skipIf(reason !== undefined)('kubectl reaches into containers', () => {
 
     test('exec -it: a terminal of the size of ours', async () => {
       // The size travels beside the start of the command, on Kubernetes too: the command has to wait for it.
-      const waitForSize = 'until stty size 2> /dev/null; do sleep 0.1; done';
+      const waitForSize = 'until stty size 2> /dev/null | grep " "; do sleep 0.1; done';
       const command = `kubectl --kubeconfig ${cluster.kubeconfig} exec -it talkative -c counter -- sh -c 'tty; ${waitForSize}'`;
       const typed = await runCommand(
         ['script', '--quiet', '--return', '--command', `stty rows 33 cols 101; ${command}`, '/dev/null'],
