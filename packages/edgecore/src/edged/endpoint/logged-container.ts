@@ -3,6 +3,7 @@
 import type { ContainerStatus as ApiContainerStatus } from '@selvedge/kubernetes';
 import type { EdgedContext } from '../edged-context.ts';
 import { type EdgePod, namespaceOf } from '../pods/pod-spec.ts';
+import { reportedContainer } from '../pods/pod-status.ts';
 import { HttpProblem } from './http-problem.ts';
 
 export interface LoggedContainer {
@@ -19,11 +20,11 @@ export function loggedContainer(
 ): LoggedContainer {
   const known = context.store.podStatus(namespaceOf(pod), pod.metadata.name);
   const status = known?.uid === pod.metadata.uid ? known.status : undefined;
-  const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-  const chosen = chooseContainer(
-    all.find(({ name }) => name === containerName),
-    { podName: pod.metadata.name, containerName, previous },
-  );
+  const chosen = chooseContainer(reportedContainer(status, containerName), {
+    podName: pod.metadata.name,
+    containerName,
+    previous,
+  });
   const id = chosen.replace(/^[^:]+:\/\//, '');
   const found = context.cache.pod(pod.metadata.uid)?.containers.find((container) => container.id === id);
   if (!found) throw new HttpProblem(400, `unable to retrieve container logs for ${chosen}`);

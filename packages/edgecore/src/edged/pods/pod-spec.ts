@@ -1,6 +1,13 @@
 // Small questions about a pod's specification, asked in many places.
 
-import type { Container, Pod, PodSpec, Stored } from '@selvedge/kubernetes';
+import {
+  type Container,
+  type Pod,
+  type PodSpec,
+  parseQuantity,
+  quantityToMilli,
+  type Stored,
+} from '@selvedge/kubernetes';
 
 export type EdgePod = Stored<Pod>;
 export type EphemeralContainer = NonNullable<PodSpec['ephemeralContainers']>[number];
@@ -84,16 +91,17 @@ export function qosClass(pod: Pod): QosClass {
   for (const { container } of allContainers(pod)) {
     const { requests = {}, limits = {} } = container.resources ?? {};
     for (const name of ['cpu', 'memory']) {
-      const limit = limits[name];
-      const request = requests[name] ?? limit;
-      if (isSet(limit) || isSet(request)) any = true;
-      if (!isSet(limit) || request !== limit) guaranteed = false;
+      const limit = amount(limits[name]);
+      const request = amount(requests[name] ?? limits[name]);
+      if (limit > 0 || request > 0) any = true;
+      if (limit === 0 || request !== limit) guaranteed = false;
     }
   }
   if (!any) return 'BestEffort';
   return guaranteed ? 'Guaranteed' : 'Burstable';
 }
 
-function isSet(quantity: string | undefined): boolean {
-  return quantity !== undefined && !/^0+(\.0+)?\D*$/.test(quantity);
+function amount(text: string | undefined): number {
+  const quantity = parseQuantity(text ?? '0');
+  return quantity ? quantityToMilli(quantity) : 0;
 }

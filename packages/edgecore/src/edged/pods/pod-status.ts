@@ -60,6 +60,15 @@ export function podStatus(input: PodStatusInput): PodStatus {
   };
 }
 
+/** What is reported of one container, whatever its kind. */
+export function reportedContainer(
+  status: PodStatus | undefined,
+  name: string,
+): ApiContainerStatus | undefined {
+  const all = Object.values(statusField).flatMap((field) => status?.[field] ?? []);
+  return all.find((item) => item.name === name);
+}
+
 export function isTerminal(status: PodStatus | undefined): boolean {
   return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }

@@ -11,7 +11,7 @@ import { type ContainerToStart, computePodActions, type PodActions } from './pod
 import { killPod, removeDead, removePod } from './pod-cleanup.ts';
 import { ensureSandbox } from './pod-sandbox.ts';
 import { allContainers, describePod, type EdgePod, isBeingDeleted, specOf } from './pod-spec.ts';
-import { isTerminal } from './pod-status.ts';
+import { isTerminal, reportedContainer } from './pod-status.ts';
 import { goDuration } from './restart-backoff.ts';
 import { StatusReporter } from './status-reporter.ts';
 
@@ -312,9 +312,7 @@ export class PodWorker implements AsyncDisposable {
   }
 
   #reportedStarts(pod: EdgePod, name: string): number {
-    const status = this.#reporter.reported(pod);
-    const all = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
-    const known = all.find((item) => item.name === name);
+    const known = reportedContainer(this.#reporter.reported(pod), name);
     return known?.containerID ? (known.restartCount ?? 0) + 1 : (known?.restartCount ?? 0);
   }
 
