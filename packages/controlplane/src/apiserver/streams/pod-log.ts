@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Answer, AnswerStream } from '../api-request.ts';
 import { refuse } from '../status-error.ts';
 import type { VerbCall } from '../verbs/target.ts';
+import { isWebSocket, sendByWebSocket } from './log-web-socket.ts';
 import { chooseContainer, findPod } from './pod-target.ts';
 
 /** What a kubelet understands, under the same names. */
@@ -31,7 +32,9 @@ export async function podLog(call: VerbCall): Promise<Answer> {
   const path = `/containerLogs/${target.namespace}/${target.name}/${container}?${query}`;
   const answer = await context.nodeStreams.get({ node, path }, request.signal);
   if (answer.statusCode !== 200) throw await refusalOf(answer);
-  return { kind: 'stream', run: (stream) => passOn(answer, stream) };
+  if (!isWebSocket(request)) return { kind: 'stream', run: (stream) => passOn(answer, stream) };
+  await sendByWebSocket(request, answer);
+  return { kind: 'taken' };
 }
 
 function checkNumbers(query: URLSearchParams): void {

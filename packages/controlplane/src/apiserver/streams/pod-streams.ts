@@ -2,7 +2,6 @@
 // SPDY, and WebSocket as older clients speak it, pass through raw: the runtime speaks both. The newer WebSocket protocols
 // (KEP-4006) are translated here.
 
-import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Answer, ApiRequest, UpgradeConnection } from '../api-request.ts';
@@ -14,10 +13,9 @@ import { chooseContainer, findPod } from './pod-target.ts';
 import { tunnelPortForward, tunnelProtocol } from './port-forward-tunnel.ts';
 import { translateRemoteCommand } from './remote-command.ts';
 import { readUpgradeAnswer } from './upgrade-answer.ts';
-import { WebSocketPeer } from './web-socket-peer.ts';
+import { acceptWebSocket, type WebSocketPeer } from './web-socket-peer.ts';
 
 const remoteCommandProtocol = 'v5.channel.k8s.io';
-const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const passedHeaders = /^(x-stream-protocol-version|sec-websocket-.*|origin)$/i;
 
 /** The query of the API, and what a kubelet calls the same. */
@@ -153,15 +151,5 @@ async function openPeer(streams: Streams, protocol: string, nodeProtocol: string
     upstream.destroy();
     throw error;
   }
-  const key = String(request.headers['sec-websocket-key'] ?? '');
-  const accept = createHash('sha1').update(`${key}${acceptGuid}`).digest('base64');
-  const answer = [
-    'HTTP/1.1 101 Switching Protocols',
-    'Upgrade: websocket',
-    'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${accept}`,
-    `Sec-WebSocket-Protocol: ${protocol}`,
-  ];
-  upgrade.socket.write(`${answer.join('\r\n')}\r\n\r\n`);
-  return new WebSocketPeer(upgrade.socket, upgrade.head);
+  return acceptWebSocket(upgrade, request.headers, protocol);
 }

@@ -1,10 +1,33 @@
 // The server's end of kubectl's WebSocket, as binary messages in and out.
 
+import { createHash } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { encodeCloseFrame, encodeFrame, FrameParser, type FrameSink, opcode } from '@selvedge/base/websocket';
+import type { UpgradeConnection } from '../api-request.ts';
 import { type MessagePeer, write } from './remote-command.ts';
 
 const maxMessageBytes = 1 << 20;
+const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+/** Answers the client's handshake; `protocol` is one that it offered, or empty where it offered none. */
+export function acceptWebSocket(
+  { socket, head }: UpgradeConnection,
+  headers: IncomingHttpHeaders,
+  protocol: string,
+): WebSocketPeer {
+  const key = String(headers['sec-websocket-key'] ?? '');
+  const accept = createHash('sha1').update(`${key}${acceptGuid}`).digest('base64');
+  const answer = [
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${accept}`,
+    ...(protocol === '' ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
+  ];
+  socket.write(`${answer.join('\r\n')}\r\n\r\n`);
+  return new WebSocketPeer(socket, head);
+}
 
 export class WebSocketPeer implements MessagePeer {
   readonly #socket: Duplex;
@@ -51,6 +74,11 @@ export class WebSocketPeer implements MessagePeer {
   send(message: Uint8Array): Promise<void> {
     if (this.#closed) return Promise.resolve();
     return write(this.#socket, encodeFrame(opcode.binary, message));
+  }
+
+  sendText(message: string): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return write(this.#socket, encodeFrame(opcode.text, message));
   }
 
   close(code: number, reason: string): void {

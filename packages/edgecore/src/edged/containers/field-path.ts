@@ -42,12 +42,35 @@ export function fieldValue(pod: EdgePod, path: string, addresses: PodAddresses):
   }
 }
 
-/** One `key="value"` per line, sorted; values escaped as Go quotes strings. */
+/** One `key="value"` per line, sorted. */
 function formatMap(map: Record<string, string> | undefined): string {
   return Object.entries(map ?? {})
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, value]) => `${key}=${JSON.stringify(value)}`)
+    .map(([key, value]) => `${key}=${quote(value)}`)
     .join('\n');
+}
+
+const escapes: Readonly<Record<string, string>> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+};
+
+/** As Go quotes a string. */
+function quote(text: string): string {
+  const quoted = text.replaceAll(/["\\]|[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    const hex = (digits: number) => code.toString(16).padStart(digits, '0');
+    if (code < 0x80) return escapes[character] ?? `\\x${hex(2)}`;
+    return code < 0x1_0000 ? `\\u${hex(4)}` : `\\U${hex(8)}`;
+  });
+  return `"${quoted}"`;
 }
 
 export interface NodeAllocatable {
