@@ -18,7 +18,7 @@ export function discover(
     return () => aggregated(registry, accept, 'core') ?? jsonAnswer(200, coreVersions(request));
   if (path === '/apis')
     return () => aggregated(registry, accept, 'named') ?? jsonAnswer(200, groupList(registry));
-  if (path.startsWith('/openapi/')) return answerOpenApi(context, path);
+  if (path.startsWith('/openapi/')) return answerOpenApi(context, path, accept);
   const [, root = '', one = '', two = '', ...more] = path.split('/');
   if (more.length > 0) return undefined;
   if (root === 'api' && two === '') return versionAnswer(registry, '', one);

@@ -1,4 +1,4 @@
-// `@selvedge/kubernetes/openapi`: OpenAPI v3 documents made from the schema table.
+// `@selvedge/kubernetes/openapi`: OpenAPI v3 documents made from the schema table, and v2 made from those.
 
 export { type Describe, describeFrom, type TypeDescription } from './descriptions.ts';
 export {
@@ -8,3 +8,5 @@ export {
   openApiDocument,
   openApiIndex,
 } from './document.ts';
+export { swaggerDocument } from './swagger-document.ts';
+export { encodeSwagger } from './swagger-protobuf.ts';

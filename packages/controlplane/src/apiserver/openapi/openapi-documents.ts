@@ -1,4 +1,4 @@
-// The OpenAPI v3 documents of what is served; each is made when it is first asked for, and anew when CRDs come or go.
+// The OpenAPI documents of what is served; each is made when it is first asked for, and anew when CRDs come or go.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -6,10 +6,12 @@ import { dirname, join } from 'node:path';
 import {
   type Describe,
   describeFrom,
+  encodeSwagger,
   groupVersionPath,
   type OpenApiResource,
   openApiDocument,
   openApiIndex,
+  swaggerDocument,
 } from '@selvedge/kubernetes/openapi';
 import type { Registry } from '../registry/registry.ts';
 import type { ResourceSchemas } from '../registry/resource-schemas.ts';
@@ -20,7 +22,8 @@ export class OpenApiDocuments {
   readonly #registry: Registry;
   readonly #schemas: ResourceSchemas;
   readonly #describe: Describe = describeFrom(readDescriptions());
-  readonly #documents = new Map<string, object>();
+  readonly #documents = new Map<string, Record<string, unknown>>();
+  readonly #swagger = new Map<'json' | 'protobuf', Uint8Array>();
   #generation = -1;
 
   constructor(registry: Registry, schemas: ResourceSchemas) {
@@ -32,9 +35,20 @@ export class OpenApiDocuments {
     return openApiIndex(this.#resources());
   }
 
-  document(path: string): object | undefined {
-    if (this.#generation !== this.#registry.generation) this.#documents.clear();
-    this.#generation = this.#registry.generation;
+  /** OpenAPI v2: one document of everything, as bytes, because it is large. */
+  swagger(form: 'json' | 'protobuf'): Uint8Array {
+    this.#forgetOutdated();
+    const known = this.#swagger.get(form);
+    if (known) return known;
+    const paths = [...new Set(this.#resources().map(({ type }) => groupVersionPath(type)))].sort();
+    const document = swaggerDocument(paths.map((path) => this.document(path) ?? {}));
+    const bytes = form === 'protobuf' ? encodeSwagger(document) : Buffer.from(JSON.stringify(document));
+    this.#swagger.set(form, bytes);
+    return bytes;
+  }
+
+  document(path: string): Record<string, unknown> | undefined {
+    this.#forgetOutdated();
     const known = this.#documents.get(path);
     if (known) return known;
     const resources = this.#resources().filter(({ type }) => groupVersionPath(type) === path);
@@ -47,6 +61,13 @@ export class OpenApiDocuments {
     const document = openApiDocument(resources, options);
     this.#documents.set(path, document);
     return document;
+  }
+
+  #forgetOutdated(): void {
+    if (this.#generation === this.#registry.generation) return;
+    this.#documents.clear();
+    this.#swagger.clear();
+    this.#generation = this.#registry.generation;
   }
 
   #resources(): OpenApiResource[] {
