@@ -11,7 +11,7 @@ const maxLogLines = 80;
 export async function terminationMessage(status: ContainerStatus): Promise<string> {
   const path = status.annotations[terminationMessagePathAnnotation];
   const mount = path ? status.mounts.find(({ containerPath }) => containerPath === path) : undefined;
-  const written = mount ? (await head(mount.hostPath)).toString() : '';
+  const written = mount ? wholeCharacters(await head(mount.hostPath)) : '';
   if (written !== '' || status.exitCode === 0) return written;
   const fallBack = status.annotations[terminationMessagePolicyAnnotation] === 'FallbackToLogsOnError';
   return fallBack ? logTail(status.logPath) : '';
@@ -39,10 +39,17 @@ async function logTail(path: string): Promise<string> {
     const lines = buffer.subarray(0, bytesRead).toString().split('\n');
     if (size > length) lines.shift();
     const messages = lines.filter((line) => line !== '').map(message);
-    return messages.slice(-maxLogLines).join('').slice(-maxLogBytes);
+    return wholeCharacters(Buffer.from(messages.slice(-maxLogLines).join('')).subarray(-maxLogBytes));
   } finally {
     await file.close();
   }
+}
+
+/** Without the halves of characters at which a limit has cut. */
+function wholeCharacters(bytes: Buffer): string {
+  let start = 0;
+  while (start < 3 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start++;
+  return new TextDecoder().decode(bytes.subarray(start), { stream: true });
 }
 
 function message(line: string): string {
