@@ -1,7 +1,9 @@
 // What a connected node costs the hub: `--n` mutual-TLS WebSocket nodes, each with a certificate of its own, a registered Node and
 // `--pods` acknowledged pods, against the real cloudcore and the real control plane.
 //
-// figures: hub_bytes_per_connection (all shards), core_bytes_per_node, hub_cpu_ms_per_handshake (shards, TLS and upgrade)
+// figures: hub_bytes_per_connection (all shards), core_bytes_per_node: growth of the processes' resident memory (VmRSS of /proc)
+// from the idle cloud to all pods acknowledged, after a pause; hub_cpu_ms_per_handshake: CPU time of the shards for TLS and
+// upgrade, keepalives of that time included
 
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,84 +12,77 @@ import { createKubeClient, type KubeClient, loadKubeconfig } from '@selvedge/cli
 import { type KubeObject, resources, type Secret } from '@selvedge/kubernetes';
 import { certificateToPem, identityFromDer, keyToPem } from '@selvedge/pki';
 import { type Child, startChild } from './hub-connections/child.ts';
+import { startCloud } from './hub-connections/cloud.ts';
 import { createNodes, createPods, nodeNames } from './hub-connections/cluster-objects.ts';
 import type { LoadPlan } from './hub-connections/load.ts';
 import { processStats, totalStats } from './hub-connections/process-stats.ts';
 import type { Flags } from './main.ts';
-import { printReport } from './report.ts';
+import { printReport, quantile, type Report } from './report.ts';
 
 const nodesPerLoadProcess = 10_000;
 /** Until short-lived memory of the last step is given back. */
 const settleMs = 15_000;
 
 export async function run(flags: Flags): Promise<void> {
+  // Printed when everything has ended: nothing comes after it.
+  printReport(await measure(flags));
+}
+
+async function measure(flags: Flags): Promise<Report> {
   const count = Number(flags.n ?? 10_000);
   const pods = Number(flags.pods ?? 10);
   const shards = Number(flags.shards ?? Math.ceil(count / 16_000));
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'selvedge-bench-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const kubeconfig = join(folder, 'admin.kubeconfig');
-  const controlPlane = stack.use(
-    startChild(
-      'program.ts',
-      'controlplane',
-      JSON.stringify({ dataDir: join(folder, 'controlplane'), port: 0, adminKubeconfig: kubeconfig }),
-    ),
-  );
-  await controlPlane.next();
-  const cloud = stack.use(
-    startChild(
-      'program.ts',
-      'cloudcore',
-      JSON.stringify({ kubeconfig, hubPort: 0, nodeLimit: count, shards, advertise: ['127.0.0.1'] }),
-    ),
-  );
-  const { hubPort, shardProcessIds } = (await cloud.next()) as { hubPort: number; shardProcessIds: number[] };
-  const { namespace: _, ...target } = await loadKubeconfig(kubeconfig);
+  const cloud = stack.use(await startCloud({ folder, nodeLimit: count, shards }));
+  const { namespace: _, ...target } = await loadKubeconfig(cloud.kubeconfig);
   const client = stack.use(createKubeClient(target));
+  const look = () => ({ core: processStats(cloud.corePid), shards: totalStats(cloud.shardPids) });
   await Bun.sleep(settleMs);
-  const idle = { core: processStats(cloud.pid), shards: totalStats(shardProcessIds) };
+  const idle = look();
 
   const names = nodeNames(count);
   note('creating nodes');
   await createNodes(client, names);
   note('connecting');
-  const loads = await startLoads(client, { names, hubPort, pods, stack });
-  const before = totalStats(shardProcessIds);
-  const connectedAtMs = performance.now();
-  const failed = await sum(loads, 'failed');
-  const connectSeconds = (performance.now() - connectedAtMs) / 1000;
-  const connected = totalStats(shardProcessIds);
+  const startedAtMs = performance.now();
+  const loads = await startLoads(client, { names, hubPort: cloud.hubPort, pods, stack });
+  const { failed = 0, timesMs: connectMs } = await gather(loads);
   if (failed > 0) throw new Error(`${failed} connections failed`);
+  const connectedAtMs = performance.now();
+  const connected = look();
 
   note('creating pods');
   await createPods(client, names, pods);
   note('delivering pods');
-  const startedAtMs = performance.now();
+  const askedAtMs = performance.now();
   for (const load of loads) load.send('ask');
-  const acknowledged = await sum(loads, 'acknowledged');
-  const deliverSeconds = (performance.now() - startedAtMs) / 1000;
+  const { acknowledged = 0, timesMs: deliverMs } = await gather(loads);
+  const acknowledgedAtMs = performance.now();
   await Bun.sleep(settleMs);
-  const loaded = { core: processStats(cloud.pid), shards: totalStats(shardProcessIds) };
-  printReport({
+  const loaded = look();
+  return {
     bench: 'hub-connections',
     sizes: { n: count, pods, shards },
     figures: {
       hub_bytes_per_connection: (loaded.shards.rssBytes - idle.shards.rssBytes) / count,
       core_bytes_per_node: (loaded.core.rssBytes - idle.core.rssBytes) / count,
-      hub_cpu_ms_per_handshake: (connected.cpuMs - before.cpuMs) / count,
+      hub_cpu_ms_per_handshake: (connected.shards.cpuMs - idle.shards.cpuMs) / count,
       acknowledged_pods: acknowledged,
-      connects_per_s: count / connectSeconds,
-      acknowledgements_per_s: acknowledged / deliverSeconds,
+      connects_per_s: count / seconds(startedAtMs, connectedAtMs),
+      acknowledgements_per_s: acknowledged / seconds(askedAtMs, acknowledgedAtMs),
     },
     details: {
-      idle: { core_rss_bytes: idle.core.rssBytes, shards_rss_bytes: idle.shards.rssBytes },
-      loaded: { core_rss_bytes: loaded.core.rssBytes, shards_rss_bytes: loaded.shards.rssBytes },
-      core_cpu_ms: loaded.core.cpuMs,
-      shards_cpu_ms: loaded.shards.cpuMs,
+      connect_ms: quantiles(connectMs),
+      all_pods_acknowledged_ms: quantiles(deliverMs),
+      ...{ idle, connected, loaded },
     },
-  });
+  };
+}
+
+function seconds(fromMs: number, toMs: number): number {
+  return (toMs - fromMs) / 1000;
 }
 
 async function startLoads(
@@ -117,9 +112,27 @@ async function startLoads(
   return loads;
 }
 
-async function sum(loads: readonly Child[], field: string): Promise<number> {
-  const answers = await Promise.all(loads.map((load) => load.next()));
-  return answers.reduce((total, answer) => total + Number(answer[field] ?? 0), 0);
+interface Gathered {
+  readonly failed?: number;
+  readonly acknowledged?: number;
+  readonly timesMs: readonly number[];
+}
+
+/** The next answer of each load process, put together. */
+async function gather(loads: readonly Child[]): Promise<Gathered> {
+  const answers = (await Promise.all(loads.map((load) => load.next()))) as unknown as Gathered[];
+  const total = (read: (answer: Gathered) => number) => answers.reduce((sum, one) => sum + read(one), 0);
+  return {
+    failed: total(({ failed = 0 }) => failed),
+    acknowledged: total(({ acknowledged = 0 }) => acknowledged),
+    timesMs: answers.flatMap(({ timesMs }) => timesMs),
+  };
+}
+
+function quantiles(valuesMs: readonly number[]): Record<string, number> {
+  const sorted = [...valuesMs].sort((one, other) => one - other);
+  const at = (share: number) => Math.round(quantile(sorted, share) * 10) / 10;
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
 }
 
 function note(step: string): void {

@@ -36,6 +36,8 @@ export class LoadNode implements FrameSink {
   #wire: Wire | undefined;
   #early: Buffer | undefined = Buffer.alloc(0);
   #unsent: Buffer | undefined;
+  #awaitedPods = 0;
+  #onServed: () => void = () => undefined;
 
   constructor(name: string, counts: LoadNodeCounts, onUp: () => void) {
     this.name = name;
@@ -80,7 +82,9 @@ export class LoadNode implements FrameSink {
     const message = decodeMessage(payload);
     if (!needsAcknowledgement(message)) return;
     this.#send(encodeMessage(acknowledgementOf(stamps, message)));
-    if (message.route.resource.split('/')[1] === 'pod') this.#counts.acknowledged++;
+    if (message.route.resource.split('/')[1] !== 'pod') return;
+    this.#counts.acknowledged++;
+    if (--this.#awaitedPods === 0) this.#onServed();
   }
 
   onPing(): void {}
@@ -92,8 +96,12 @@ export class LoadNode implements FrameSink {
     console.error(`${this.name} closed: ${code} ${reason}`);
   }
 
-  /** Says that it has nothing, which makes the hub deliver everything. */
-  ask(): void {
+  /** Says that it has nothing, which makes the hub deliver everything. Resolves when it has acknowledged this many pods. */
+  ask(pods: number): Promise<void> {
+    this.#awaitedPods = pods;
+    const served = new Promise<void>((resolve) => {
+      this.#onServed = resolve;
+    });
     const message = createMessage(stamps, {
       route: {
         source: 'metamanager',
@@ -104,6 +112,7 @@ export class LoadNode implements FrameSink {
       content: { objects: {} },
     });
     this.#send(encodeMessage(message));
+    return served;
   }
 
   keepAlive(): void {

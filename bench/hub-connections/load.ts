@@ -25,6 +25,8 @@ const keepaliveMs = 15_000;
 const connectionsPerAddress = 20_000;
 const counts: LoadNodeCounts = { connected: 0, acknowledged: 0, failed: 0 };
 const nodes: LoadNode[] = [];
+/** Of each connection: from the first packet to the answered upgrade. */
+const connectMs: number[] = [];
 
 function say(line: object): void {
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -39,8 +41,8 @@ async function connectNode(plan: LoadPlan, index: number): Promise<void> {
     lifetimeDays: 1,
   });
   const up = Promise.withResolvers<void>();
+  const startedAtMs = performance.now();
   const node = new LoadNode(name, counts, up.resolve);
-  nodes.push(node);
   await Bun.connect({
     hostname: `127.0.0.${1 + Math.floor(index / connectionsPerAddress)}`,
     port: plan.hubPort,
@@ -64,6 +66,8 @@ async function connectNode(plan: LoadPlan, index: number): Promise<void> {
     },
   });
   await up.promise;
+  connectMs.push(performance.now() - startedAtMs);
+  nodes.push(node);
 }
 
 async function connectAll(plan: LoadPlan): Promise<void> {
@@ -80,7 +84,7 @@ async function connectAll(plan: LoadPlan): Promise<void> {
     }
   };
   await Promise.all(Array.from({ length: plan.concurrency }, worker));
-  say({ connected: counts.connected, failed: counts.failed });
+  say({ connected: counts.connected, failed: counts.failed, timesMs: connectMs });
 }
 
 /** Keepalives spread over the interval, as those of a real fleet are. */
@@ -93,11 +97,15 @@ function keepAlive(): void {
   }, keepaliveMs / slots);
 }
 
+/** Of each node: from its question for everything to the acknowledgement of its last pod. */
 async function askAll(plan: LoadPlan): Promise<void> {
-  const wanted = plan.nodes.length * plan.pods;
-  for (const node of nodes) node.ask();
-  while (counts.acknowledged < wanted) await Bun.sleep(100);
-  say({ acknowledged: counts.acknowledged, failed: counts.failed });
+  const startedAtMs = performance.now();
+  const served = nodes.map(async (node) => {
+    await node.ask(plan.pods);
+    return performance.now() - startedAtMs;
+  });
+  const timesMs = await Promise.all(served);
+  say({ acknowledged: counts.acknowledged, failed: counts.failed, timesMs });
 }
 
 let plan: LoadPlan | undefined;

@@ -51,6 +51,8 @@ spec:
     readinessProbe: {httpGet: {path: /start, port: 80}, periodSeconds: 1}
 `;
 
+/** Its agent may try to register before it is connected, and hears of the failure after a minute (seen in v1.15.0). */
+const registrationMs = 130_000;
 /** An edge of KubeEdge waits half a minute before it connects again, after up to a quarter in which it notices. */
 const reconnectMs = 75_000;
 
@@ -95,7 +97,7 @@ describe.skipIf(reason !== undefined)('a Go edge', () => {
     ]);
 
   test('joins with a token of ours and becomes Ready', async () => {
-    await eventually('the node is Ready', isReady);
+    await eventually('the node is Ready', isReady, registrationMs);
     const node = await cluster.kubectlOutput(['get', 'node', nodeName]);
     expect(node).toContain('agent,edge');
     expect(node).toContain('-kubeedge-v1.15');
