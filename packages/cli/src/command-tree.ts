@@ -38,7 +38,7 @@ export const commandTree: CommandGroup = {
     },
     token: {
       kind: 'group',
-      summary: 'Make and revoke the tokens that machines join with.',
+      summary: 'Make and revoke the tokens that machines join with',
       commands: {
         create: {
           kind: 'lazy',

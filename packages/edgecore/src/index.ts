@@ -10,5 +10,5 @@ export {
 } from './config.ts';
 export { readConfig } from './config-file.ts';
 export { type EdgeCore, type EdgeCoreOptions, startEdgeCore } from './edgecore.ts';
-export { type JoinOptions, joinCloud } from './join/join-cloud.ts';
+export { type JoinOptions, joinCloud, planJoin } from './join/join-cloud.ts';
 export { type NodeLocalStatus, statusPath } from './status-file.ts';

@@ -1,7 +1,7 @@
 // The text of `--help`, from the same tables that drive parsing.
 
 import type { Command, CommandGroup } from './command.ts';
-import { flagName, type OptionSpec, type OptionTable } from './option-table.ts';
+import { environmentName, flagName, type OptionSpec, type OptionTable } from './option-table.ts';
 
 export function groupHelp(words: readonly string[], group: CommandGroup): string {
   const rows = Object.entries(group.commands).map(([name, entry]) => [name, entry.summary] as const);
@@ -29,9 +29,17 @@ export function commandHelp(words: readonly string[], command: Command): string 
     ...columns(rows),
     ...examples,
     '',
-    'Every option can be given in the environment too: --data-dir is SELVEDGE_DATA_DIR.',
-    '',
+    ...environmentNote(command.options),
   ].join('\n');
+}
+
+function environmentNote(options: OptionTable): string[] {
+  const [first] = Object.keys(options);
+  if (first === undefined) return [];
+  return [
+    `Every option can be given in the environment too: ${flagName(first)} is ${environmentName(first)}.`,
+    '',
+  ];
 }
 
 /** One row per option, also for the pages in docs/. */

@@ -62,6 +62,10 @@ test('the environment stands in for flags, and flags win', () => {
   });
 });
 
+test('a variable that is set to nothing counts as not set', () => {
+  expect(parse([], { SELVEDGE_DATA_DIR: '' }).values.dataDir).toBe('.selvedge');
+});
+
 test('after -- nothing is a flag', () => {
   expect(parse(['--', '--detach', '-o']).positionals).toEqual(['--detach', '-o']);
 });
@@ -69,11 +73,13 @@ test('after -- nothing is a flag', () => {
 test('each mistake is named', () => {
   expect(usageError(['--nope'])).toBe('unknown option --nope');
   expect(usageError(['--hub-port'])).toBe('--hub-port needs a value');
-  expect(usageError(['--hub-port', 'x'])).toBe('--hub-port is a number, not "x"');
+  expect(usageError(['--hub-port', 'x'])).toBe('--hub-port is a whole number, not "x"');
+  expect(usageError(['--hub-port', '1.5'])).toBe('--hub-port is a whole number, not "1.5"');
+  expect(usageError(['--data-dir', ''])).toBe('--data-dir is empty');
   expect(usageError(['--hub-port', '0'])).toBe('--hub-port is between 1 and 65535, not 0');
   expect(usageError(['-o', 'xml'])).toBe('--output is one of text, json, not "xml"');
   expect(usageError(['--detach=yes'])).toBe('--detach is true or false, not "yes"');
-  expect(usageError([], { SELVEDGE_HUB_PORT: 'x' })).toBe('SELVEDGE_HUB_PORT is a number, not "x"');
+  expect(usageError([], { SELVEDGE_HUB_PORT: 'x' })).toBe('SELVEDGE_HUB_PORT is a whole number, not "x"');
 });
 
 test('no arguments make the parser fail otherwise than by a usage fault', () => {

@@ -1,5 +1,6 @@
 // Turns arguments and environment into typed values by an option table; whatever the table does not know is an error.
 
+import { nearestWord } from './nearest-word.ts';
 import {
   environmentName,
   flagName,
@@ -58,7 +59,7 @@ function findKey(table: OptionTable, name: string): string | undefined {
 
 function unknownFlag(table: OptionTable, name: string): UsageFault {
   const flags = Object.keys(table).map(flagName);
-  const near = flags.find((flag) => flag.startsWith(name) || name.startsWith(flag));
+  const near = nearestWord(name, flags);
   return new UsageFault(`unknown option ${name}`, near && `did you mean ${near}?`);
 }
 
@@ -69,7 +70,7 @@ function collect<T extends OptionTable>(
 ): OptionValues<T> {
   const values: Record<string, OptionValue> = {};
   for (const [key, spec] of Object.entries(table)) {
-    const fromEnvironment = environment[environmentName(key)];
+    const fromEnvironment = environment[environmentName(key)] || undefined; // set to nothing counts as not set
     const texts = given.get(key) ?? (fromEnvironment === undefined ? undefined : [fromEnvironment]);
     const source = given.has(key) ? flagName(key) : environmentName(key);
     values[key] = texts === undefined ? absent(key, spec) : convert(source, spec, texts);
@@ -86,6 +87,7 @@ function absent(key: string, spec: OptionSpec): OptionValue {
 
 function convert(source: string, spec: OptionSpec, texts: readonly string[]): OptionValue {
   const text = texts.at(-1) ?? '';
+  if (text === '') throw new UsageFault(`${source} is empty`);
   switch (spec.type) {
     case 'list':
       return texts.flatMap((one) => one.split(',')).filter((one) => one !== '');
@@ -105,7 +107,7 @@ function convert(source: string, spec: OptionSpec, texts: readonly string[]): Op
 
 function toNumber(source: string, spec: OptionSpec & { type: 'number' }, text: string): number {
   const value = Number(text);
-  if (!/^-?\d+(\.\d+)?$/.test(text)) throw new UsageFault(`${source} is a number, not "${text}"`);
+  if (!/^-?\d{1,15}$/.test(text)) throw new UsageFault(`${source} is a whole number, not "${text}"`);
   const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = spec;
   if (value < min || value > max) throw new UsageFault(`${source} is between ${min} and ${max}, not ${text}`);
   return value;

@@ -4,6 +4,7 @@ import { describeError, isFault } from '@selvedge/base';
 import type { Command, CommandContext, CommandGroup } from './command.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { commandHelp, groupHelp } from './help.ts';
+import { nearestWord } from './nearest-word.ts';
 import { parseArguments } from './parse.ts';
 import { UsageFault } from './usage-fault.ts';
 
@@ -18,7 +19,7 @@ export async function runCommandLine(
 ): Promise<number> {
   let words: readonly string[] = [programName];
   try {
-    const found = await findCommand(root, argv);
+    const found = await findCommand(root, argv[0] === '--version' ? ['version', ...argv.slice(1)] : argv);
     words = [programName, ...found.words];
     if (found.kind === 'help') {
       context.terminal.print(groupHelp(words, found.group));
@@ -75,7 +76,7 @@ async function findCommand(root: CommandGroup, argv: readonly string[]): Promise
 
 function unknownCommand(group: CommandGroup, word: string): UsageFault {
   const names = Object.keys(group.commands);
-  const near = names.find((name) => name.startsWith(word) || word.startsWith(name));
+  const near = nearestWord(word, names);
   return new UsageFault(
     `there is no command "${word}"`,
     near ? `did you mean ${near}?` : `commands: ${names.join(', ')}`,

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import {
   type CloudCoreConfig,
+  cloudCoreDefaults,
   cloudCoreOptions,
   parseCloudCoreOption,
   startCloudCore,
@@ -18,7 +19,7 @@ export const cloudcore = defineCommand({
     'Edges connect to --hub-port P (mutual TLS), machines join on P+2, the API server reaches the edges on P+3, and',
     'metrics are on P+5 of loopback. `selvedge manifests` prints what an existing cluster needs first.',
   ].join('\n'),
-  options: { ...programOptions(cloudCoreOptions), ...logOptions },
+  options: { ...programOptions(cloudCoreOptions, cloudCoreDefaults), ...logOptions },
   examples: ['selvedge cloudcore --kubeconfig ~/.kube/config --advertise cloud.example.org'],
   async run(context, values) {
     const given = givenOptions(cloudCoreOptions, values, parseCloudCoreOption) as Partial<CloudCoreConfig>;

@@ -10,7 +10,7 @@ export const edgecore = defineCommand({
   summary: 'Run an edge node that has joined',
   details:
     'Options that are not given are read from edgecore.json in the directory, which `selvedge join` wrote.',
-  options: { ...programOptions(edgeCoreOptions), ...logOptions },
+  options: { ...programOptions(edgeCoreOptions, edgeCoreDefaults), ...logOptions },
   examples: ['selvedge edgecore --directory /var/lib/selvedge'],
   async run(context, values) {
     const { directory = edgeCoreDefaults.directory, ...settings } = givenOptions(

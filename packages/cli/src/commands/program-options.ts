@@ -8,18 +8,35 @@ export interface ProgramOption {
   readonly type: string;
   readonly min?: number;
   readonly max?: number;
+  readonly choices?: readonly string[];
   readonly doc: string;
 }
 
-/** No row has a default here: what is not given is the program's to decide. */
+/** Defaults are told, not applied: what is not given is the program's to decide. */
 export function programOptions(
   rows: readonly ProgramOption[],
+  defaults: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, OptionSpec & { type: 'string' }>> {
-  return Object.fromEntries(rows.map((row) => [row.key, { type: 'string', doc: docOf(row) } as const]));
+  const spec = (row: ProgramOption) => {
+    const placeholder = placeholders[row.type] ?? 'VALUE';
+    return { type: 'string', placeholder, doc: docOf(row, defaults[row.key]) } as const;
+  };
+  return Object.fromEntries(rows.map((row) => [row.key, spec(row)]));
 }
 
-function docOf({ doc, min, max }: ProgramOption): string {
-  return min === undefined || max === undefined ? doc : `${doc} (${min}–${max})`;
+const placeholders: Readonly<Record<string, string>> = {
+  integer: 'N',
+  list: 'VALUE,…',
+  map: 'KEY=VALUE,…',
+};
+
+function docOf({ doc, min, max, choices }: ProgramOption, value: unknown): string {
+  const notes: string[] = [];
+  if (choices) notes.push(choices.join('|'));
+  if (min !== undefined && max !== undefined) notes.push(`${min}–${max}`);
+  if ((typeof value === 'string' && value !== '') || typeof value === 'number')
+    notes.push(`default ${value}`);
+  return notes.length > 0 ? `${doc} (${notes.join('; ')})` : doc;
 }
 
 /** The values that were given, read from their texts by the program's own parser. */

@@ -20,9 +20,10 @@ export const status = defineCommand({
     const data = dataDirectory(dataDir, context.workingDirectory);
     await requireDataDirectory(data);
     const processes = await openProcesses(data, context).list();
-    const { edges } = await readSettings(data);
+    const { edges, hubPort } = await readSettings(data);
     const statuses = await nodeStatuses({
       kubeconfig: data.adminKubeconfig,
+      hubPort,
       edges: edges.map((edge) => ({
         ...edgeMachine(data, edge),
         isRunning: isRunning(processes, edge.name),

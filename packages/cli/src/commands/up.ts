@@ -36,9 +36,9 @@ const options = {
   hubPort: {
     type: 'number',
     min: 1,
-    max: 65_531,
+    max: 65_530,
     placeholder: 'PORT',
-    doc: 'port that edges connect to; 10000 at first; joins take the second after it, logs and exec the third',
+    doc: 'port P that edges connect to; 10000 at first; joins take P+2, logs and exec P+3, metrics P+5',
   },
   advertise: {
     type: 'string',

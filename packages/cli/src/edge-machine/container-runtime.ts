@@ -102,7 +102,12 @@ export async function stopContainerd(edge: EdgeMachine, context: EdgeMachineCont
     await stopPods({ endpoint: runtimeSocket(edge), clock, timeoutMs: podStopTimeoutMs });
     await processes.stop(name, podStopTimeoutMs);
   }
-  const instance = { directory: containerdDirectory(edge), network: edge.network, podSubnet: edge.podSubnet };
+  const instance = {
+    directory: containerdDirectory(edge),
+    network: edge.network,
+    podSubnet: edge.podSubnet,
+    cniPluginDirectory: await cniPluginDirectory(),
+  };
   await removeContainerdLeftovers(instance, { clock, removeFiles: false, alsoUnmount: [edge.directory] });
   await removeBridge(edge.network, searchPath);
 }

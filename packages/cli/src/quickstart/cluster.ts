@@ -26,7 +26,7 @@ export async function isClusterReady(kubeconfig: string, clock: Clock): Promise<
   }
 }
 
-interface Condition {
+export interface Condition {
   readonly type: string;
   readonly status: string;
   readonly lastTransitionTime?: string;

@@ -74,12 +74,13 @@ async function requireFreeSpace(data: DataDirectory): Promise<void> {
   );
 }
 
-export async function requireDataDirectory(data: DataDirectory): Promise<void> {
+export async function requireDataDirectory(
+  data: DataDirectory,
+  hint = 'name another with --data-dir, or start here: selvedge up',
+): Promise<void> {
   const found = await stat(data.settings).catch(() => undefined);
   if (found) return;
-  throw new Fault('cli/no-data-dir', `nothing was started with the data directory ${data.root}`, {
-    hint: 'name another with --data-dir, or start here: selvedge up',
-  });
+  throw new Fault('cli/no-data-dir', `nothing was started with the data directory ${data.root}`, { hint });
 }
 
 /** Holds the directory against other commands that change it; a holder that has died does not count. */

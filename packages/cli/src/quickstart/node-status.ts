@@ -5,7 +5,8 @@ import type { Clock } from '@selvedge/base';
 import type { KubeClient } from '@selvedge/client';
 import { type NodeLocalStatus, statusPath } from '@selvedge/edgecore';
 import { type KubeObject, resources } from '@selvedge/kubernetes';
-import { connectCluster, listNodes, readyCondition } from './cluster.ts';
+import { type Condition, connectCluster, listNodes, readyCondition } from './cluster.ts';
+import { type ConnectedNode, connectedNodes } from './hub-status.ts';
 
 export interface LinkStatus {
   readonly state: 'up' | 'down';
@@ -31,6 +32,7 @@ export interface LocalEdge {
 
 export interface NodeStatusOptions {
   readonly kubeconfig: string;
+  readonly hubPort: number;
   readonly edges: readonly LocalEdge[];
   readonly clock: Clock;
 }
@@ -48,14 +50,17 @@ interface PodObject extends KubeObject {
 }
 
 /** Without the control plane, what the edges on this machine say of themselves. */
-export async function nodeStatuses({ kubeconfig, edges, clock }: NodeStatusOptions): Promise<NodeStatuses> {
-  const local = new Map(
-    await Promise.all(edges.map(async (edge) => [edge.name, await localLink(edge)] as const)),
-  );
+export async function nodeStatuses(options: NodeStatusOptions): Promise<NodeStatuses> {
+  const { kubeconfig, hubPort, edges, clock } = options;
+  const [links, connected = new Map<string, ConnectedNode>()] = await Promise.all([
+    Promise.all(edges.map(async (edge) => [edge.name, await localLink(edge)] as const)),
+    connectedNodes(hubPort),
+  ]);
+  const local = new Map(links);
   try {
     await using client = await connectCluster(kubeconfig, clock);
     await client.raw('GET', '/readyz', undefined, AbortSignal.timeout(answerTimeoutMs));
-    return { controlPlaneAnswers: true, nodes: await collect(client, local) };
+    return { controlPlaneAnswers: true, nodes: await collect(client, { local, connected }) };
   } catch {
     // Whatever the reason, the answer says that there was none and shows the rest.
     const nodes = [...local].map(([name, link]) => ({
@@ -63,7 +68,7 @@ export async function nodeStatuses({ kubeconfig, edges, clock }: NodeStatusOptio
       ready: false,
       link,
       pods: null,
-      pendingDeliveries: null,
+      pendingDeliveries: connected.get(name)?.pendingDeliveries ?? null,
     }));
     return { controlPlaneAnswers: false, nodes };
   }
@@ -80,7 +85,13 @@ async function localLink({ directory, isRunning }: LocalEdge): Promise<LinkStatu
   }
 }
 
-async function collect(client: KubeClient, local: ReadonlyMap<string, LinkStatus>): Promise<NodeStatus[]> {
+interface KnownLinks {
+  /** What the edges on this machine say of themselves. */
+  readonly local: ReadonlyMap<string, LinkStatus>;
+  readonly connected: ReadonlyMap<string, ConnectedNode>;
+}
+
+async function collect(client: KubeClient, known: KnownLinks): Promise<NodeStatus[]> {
   const signal = AbortSignal.timeout(answerTimeoutMs);
   const [nodes, pods] = await Promise.all([
     listNodes(client),
@@ -89,22 +100,27 @@ async function collect(client: KubeClient, local: ReadonlyMap<string, LinkStatus
   return nodes.map((node) => {
     const name = node.metadata?.name ?? '';
     const condition = readyCondition(node);
-    const isReady = condition?.status === 'True';
     const own = pods.items.filter((pod) => pod.spec?.nodeName === name);
     return {
       name,
-      ready: isReady,
-      link: local.get(name) ?? {
-        state: isReady ? 'up' : 'down',
-        since: condition?.lastTransitionTime ?? null,
-      },
+      ready: condition?.status === 'True',
+      link: known.local.get(name) ?? remoteLink(known.connected.get(name), condition),
       pods: {
         wanted: own.filter((pod) => !isFinished(pod)).length,
         running: own.filter((pod) => pod.status?.phase === 'Running').length,
       },
-      pendingDeliveries: null,
+      pendingDeliveries: known.connected.get(name)?.pendingDeliveries ?? null,
     };
   });
+}
+
+/** Of a node on another machine: what the hub says, or else what its Node object shows. */
+function remoteLink(session: ConnectedNode | undefined, condition: Condition | undefined): LinkStatus {
+  if (session) return { state: 'up', since: session.connectedSince };
+  return {
+    state: condition?.status === 'True' ? 'up' : 'down',
+    since: condition?.lastTransitionTime ?? null,
+  };
 }
 
 function isFinished(pod: PodObject): boolean {

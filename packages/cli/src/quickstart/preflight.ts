@@ -1,9 +1,9 @@
 // Looks at the machine before anything is started: what `up` needs, and whether edges can run here at all.
 
 import { Fault } from '@selvedge/base';
+import { portOffset } from '@selvedge/cloudcore';
 import { type PortState, portState } from '../machine/ports.ts';
 import { capabilities, hasCapability } from '../machine/proc.ts';
-import { hubPortOffsets } from './process-plans.ts';
 import type { Settings } from './settings.ts';
 
 const loopback = '127.0.0.1';
@@ -12,6 +12,8 @@ interface PortUse {
   readonly what: string;
   readonly port: number;
   readonly flag: string;
+  /** Stays on loopback whatever is advertised. */
+  readonly isLocal?: boolean;
 }
 
 export interface PortOwners {
@@ -27,14 +29,18 @@ export async function requireFreePorts(settings: Settings, running: PortOwners):
     ...(running.cloudcore ? [] : hubPorts(hubPort)),
   ];
   const tooHigh = wanted.find(({ port }) => port > 65_535);
-  if (tooHigh) throw new Fault('preflight/port', `port ${tooHigh.port} for ${tooHigh.what} does not exist`);
+  if (tooHigh) {
+    throw new Fault('preflight/port', `port ${tooHigh.port} for ${tooHigh.what} does not exist`, {
+      hint: portHint(tooHigh),
+    });
+  }
   const twice = wanted.find(({ port }, index) =>
     wanted.some((other, at) => at < index && other.port === port),
   );
   if (twice)
     throw new Fault('preflight/port', `port ${twice.port} is wanted twice`, { hint: portHint(twice) });
   for (const use of wanted) {
-    const state = await portState(settings.advertise ? '0.0.0.0' : loopback, use.port);
+    const state = await portState(settings.advertise && !use.isLocal ? '0.0.0.0' : loopback, use.port);
     if (state.kind !== 'free') throw portFault(use, state);
   }
 }
@@ -42,9 +48,10 @@ export async function requireFreePorts(settings: Settings, running: PortOwners):
 function hubPorts(hubPort: number): PortUse[] {
   const flag = '--hub-port';
   return [
-    { what: "the hub's WebSocket", port: hubPort + hubPortOffsets.hub, flag },
-    { what: 'joining edges', port: hubPort + hubPortOffsets.join, flag },
-    { what: 'logs and exec', port: hubPort + hubPortOffsets.stream, flag },
+    { what: "the hub's WebSocket", port: hubPort + portOffset.hub, flag },
+    { what: 'joining edges', port: hubPort + portOffset.join, flag },
+    { what: 'logs and exec', port: hubPort + portOffset.stream, flag },
+    { what: "the cloud's metrics", port: hubPort + portOffset.metrics, flag, isLocal: true },
   ];
 }
 

@@ -38,6 +38,3 @@ export function cloudcorePlan({ program, data, settings }: PlanOptions): Process
 function advertise({ advertise }: Settings): string[] {
   return advertise === undefined ? [] : ['--advertise', advertise];
 }
-
-/** The ports from the hub's on: the hub, joins, streams, and the tunnel of a later release. */
-export const hubPortOffsets = { hub: 0, join: 2, stream: 3, tunnel: 4 } as const;

@@ -5,10 +5,26 @@ import { Fault } from '@selvedge/base';
 
 const maxOutputBytes = 1 << 20;
 
+export interface CommandOptions {
+  /** What the program reads; nothing unless given. */
+  readonly input?: string;
+  /** Instead of this process' own environment. */
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** Its standard output is the answer; rejects with `host/command-failed` when it does not end well. */
-export function runCommand(program: string, args: readonly string[]): Promise<string> {
+export function runCommand(
+  program: string,
+  args: readonly string[],
+  options: CommandOptions = {},
+): Promise<string> {
   return new Promise((resolve, reject) => {
-    const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(program, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(options.environment && { env: options.environment }),
+    });
+    child.stdin.on('error', () => undefined); // it may end without reading; its exit code tells
+    child.stdin.end(options.input ?? '');
     let output = '';
     let errors = '';
     child.stdout.on('data', (chunk: Buffer) => {

@@ -33,16 +33,28 @@ export interface JoinOptions {
 const defaultTimeoutMs = 15_000;
 const maxClockSkewMs = 5 * 60_000;
 
+type JoinValues = Pick<JoinOptions, 'endpoint' | 'token' | 'nodeName' | 'directory' | 'settings'>;
+
+interface JoinPlan {
+  readonly token: JoinToken;
+  readonly values: Readonly<Record<string, unknown>>;
+  readonly config: EdgeCoreConfig;
+}
+
+/** Throws where a token, an address or a name can not be what it should be; asks nobody. */
+export function planJoin(options: JoinValues): JoinPlan {
+  const values = { nodeName: options.nodeName, hubEndpoints: [options.endpoint], ...options.settings };
+  return {
+    token: parseJoinToken(options.token),
+    values,
+    config: edgeCoreConfig({ directory: options.directory, ...values }),
+  };
+}
+
 /** Afterwards `startEdgeCore` can start from the directory. Joining again renews the identity and keeps the state. */
 export async function joinCloud(options: JoinOptions): Promise<EdgeCoreConfig> {
   const { clock, timeoutMs = defaultTimeoutMs } = options;
-  const token = parseJoinToken(options.token);
-  const values = {
-    nodeName: options.nodeName,
-    hubEndpoints: [options.endpoint],
-    ...options.settings,
-  };
-  const config = edgeCoreConfig({ directory: options.directory, ...values });
+  const { token, values, config } = planJoin(options);
   const endpoint = parseEndpoint(config.joinEndpoint);
   const caPem = await fetchAuthority(endpoint, token, { ...options, timeoutMs });
   const identity = await requestCertificate({

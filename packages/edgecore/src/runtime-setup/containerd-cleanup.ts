@@ -1,14 +1,12 @@
 // Takes a containerd instance of ours off the machine: its shims and containers, mounts, network namespaces and bridge.
 
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { type Clock, sleep } from '@selvedge/base';
 import { runCommand } from '../host/command.ts';
 import { unmountBelow } from '../host/mounts.ts';
 import { type ContainerdInstance, containerdPaths } from './containerd-config.ts';
+import { removePodNetworks } from './pod-network-cleanup.ts';
 
-/** Where CNI's library keeps what it has set up, by network and container. */
-const cniResultsDirectory = '/var/lib/cni/results';
 const killRounds = 50;
 
 /**
@@ -21,7 +19,7 @@ export async function removeContainerdLeftovers(
 ): Promise<void> {
   await killContainers(instance, options.clock);
   for (const directory of [instance.directory, ...(options.alsoUnmount ?? [])]) await unmountBelow(directory);
-  await removeNetworkNamespaces(instance.network);
+  await removePodNetworks(instance);
   if (!options.removeFiles) return;
   await runCommand('ip', ['link', 'delete', instance.network]).catch(() => undefined); // there is none if no pod ever ran
   await rm(instance.directory, { recursive: true, force: true });
@@ -71,28 +69,6 @@ async function processesOf(socket: string): Promise<number[]> {
     }
   }
   return [...isOurs];
-}
-
-async function removeNetworkNamespaces(network: string): Promise<void> {
-  const files = await readdir(cniResultsDirectory).catch(() => []);
-  for (const file of files.filter((name) => name.startsWith(`${network}-`))) {
-    const path = join(cniResultsDirectory, file);
-    const netns = networkNamespace(await text(path));
-    if (netns) {
-      await runCommand('umount', ['--lazy', netns]).catch(() => undefined); // a reboot has unmounted it
-      await rm(netns, { force: true });
-    }
-    await rm(path, { force: true });
-  }
-}
-
-function networkNamespace(result: string): string | undefined {
-  try {
-    const { netns } = JSON.parse(result) as { netns?: unknown };
-    return typeof netns === 'string' && /^\/(var\/)?run\/netns\/cni-[\w-]+$/.test(netns) ? netns : undefined;
-  } catch {
-    return undefined; // half written when the power went
-  }
 }
 
 async function text(path: string): Promise<string> {

@@ -5,7 +5,7 @@ import { systemClock } from '@selvedge/base';
 import type { CommandContext } from '../../command-line/command.ts';
 import type { OptionTable } from '../../command-line/option-table.ts';
 import { type ClusterClient, connectCluster } from '../../quickstart/cluster.ts';
-import { dataDirectory } from '../../quickstart/data-directory.ts';
+import { dataDirectory, requireDataDirectory } from '../../quickstart/data-directory.ts';
 import { dataDirectoryOption } from '../../quickstart/open.ts';
 
 export const clusterOptions = {
@@ -22,13 +22,14 @@ export interface ClusterValues {
   readonly kubeconfig: string | undefined;
 }
 
-export function connect(
+export async function connect(
   context: CommandContext,
   { dataDir, kubeconfig }: ClusterValues,
 ): Promise<ClusterClient> {
-  const file =
-    kubeconfig === undefined
-      ? dataDirectory(dataDir, context.workingDirectory).adminKubeconfig
-      : resolve(context.workingDirectory, kubeconfig);
-  return connectCluster(file, systemClock);
+  if (kubeconfig !== undefined) {
+    return connectCluster(resolve(context.workingDirectory, kubeconfig), systemClock);
+  }
+  const data = dataDirectory(dataDir, context.workingDirectory);
+  await requireDataDirectory(data, 'name another with --data-dir, or the cluster with --kubeconfig');
+  return connectCluster(data.adminKubeconfig, systemClock);
 }
