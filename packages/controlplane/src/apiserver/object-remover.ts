@@ -122,6 +122,7 @@ function mark(context: ApiContext, resource: Resource, object: KubeObject, delet
   if (meta.generation) meta.generation++;
   if (resource.group === '' && resource.resource === 'namespaces') {
     object.status = { ...(object.status as object), phase: 'Terminating' };
+    delete meta.deletionGracePeriodSeconds;
   }
   return 'changed';
 }

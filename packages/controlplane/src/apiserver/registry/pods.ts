@@ -4,6 +4,16 @@ import type { KubeObject, Pod } from '@selvedge/kubernetes';
 import { qosClassOf } from './pod-qos.ts';
 import type { Strategy } from './strategy.ts';
 
+/** A pod says from its first moment that it is not to be scheduled yet. */
+const gated = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+  lastProbeTime: null,
+  lastTransitionTime: null,
+};
+
 export const podStrategy: Strategy = {
   status: true,
   fieldNames: [
@@ -30,7 +40,13 @@ export const podStrategy: Strategy = {
     };
   },
   prepareForCreate: (object) => {
-    object.status = { phase: 'Pending', qosClass: qosClassOf(object as Pod) };
+    const pod = object as Pod;
+    const gates = (pod.spec as { schedulingGates?: unknown[] } | undefined)?.schedulingGates ?? [];
+    object.status = {
+      ...(gates.length > 0 ? { conditions: [gated] } : {}),
+      phase: 'Pending',
+      qosClass: qosClassOf(pod),
+    };
   },
   prepareForUpdate: (object) => {
     const status = object.status as { podIP?: string; podIPs?: Array<{ ip?: string }> } | undefined;

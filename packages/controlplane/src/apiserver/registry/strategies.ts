@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '@selvedge/kubernetes';
 import { metaOf } from '../object-meta.ts';
+import { daemonSetStrategy } from './daemonsets.ts';
 import { namespaceStrategy } from './namespaces.ts';
 import { nodeStrategy } from './nodes.ts';
 import { podStrategy } from './pods.ts';
@@ -89,7 +90,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   replicationcontrollers: { ...replicas('status.replicas'), defaultPropagation: 'Orphan' },
   'replicasets.apps': replicas('status.replicas'),
   'deployments.apps': deployments,
-  'daemonsets.apps': workload,
+  'daemonsets.apps': daemonSetStrategy,
   'statefulsets.apps': workload,
   'jobs.batch': {
     ...workload,

@@ -54,7 +54,7 @@ function tolerationsOf(template: PodTemplateSpec | undefined): Toleration[] {
 }
 
 /** The template for the pod of one node: bound there by affinity, so that the scheduler checks its resources. */
-export function templateFor(daemonSet: DaemonSet, nodeName: string, hash: string): PodTemplateSpec {
+export function templateFor(daemonSet: Stored<DaemonSet>, nodeName: string, hash: string): PodTemplateSpec {
   const template = daemonSet.spec?.template ?? {};
   const { affinity } = template.spec ?? {};
   const nodeAffinity = {
@@ -63,7 +63,12 @@ export function templateFor(daemonSet: DaemonSet, nodeName: string, hash: string
       nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: [nodeName] }] }],
     },
   };
-  const labels = { ...template.metadata?.labels, [revisionLabel]: hash };
+  const generation = daemonSet.metadata.annotations?.[generationAnnotation];
+  const labels = {
+    ...template.metadata?.labels,
+    [revisionLabel]: hash,
+    ...(generation === undefined ? {} : { [generationLabel]: generation }),
+  };
   const pinned: PodSpec['affinity'] = { ...affinity, nodeAffinity };
   return {
     metadata: { ...template.metadata, labels },
@@ -72,6 +77,8 @@ export function templateFor(daemonSet: DaemonSet, nodeName: string, hash: string
 }
 
 export const revisionLabel = 'controller-revision-hash';
+const generationLabel = 'pod-template-generation';
+const generationAnnotation = 'deprecated.daemonset.template.generation';
 
 /** The node that a daemon's pod is on or meant for. */
 export function nodeOf(pod: PodRecord): string | undefined {

@@ -1,6 +1,6 @@
 // What is left in a namespace that is being deleted, and what to say and do about it. Pure.
 
-import { groupResource, type Namespace, type ObjectMeta, type ResourceType } from '@selvedge/kubernetes';
+import type { Namespace, ObjectMeta, ResourceType } from '@selvedge/kubernetes';
 
 export interface Remaining {
   readonly type: ResourceType;
@@ -40,6 +40,7 @@ export function decideConditions(
   const present = (namespace.status?.conditions ?? []) as Condition[];
   const wanted = [
     discoveryCondition(failures),
+    parsedCondition,
     contentFailureCondition(remaining),
     contentCondition(remaining),
     finalizersCondition(remaining),
@@ -57,6 +58,14 @@ export function decideConditions(
 }
 
 type Wanted = Omit<Condition, 'lastTransitionTime'>;
+
+/** Said by Kubernetes of group names that cannot be read; here discovery's own failures say it all. */
+const parsedCondition: Wanted = {
+  type: 'NamespaceDeletionGroupVersionParsingFailure',
+  status: 'False',
+  reason: 'ParsedGroupVersions',
+  message: 'All legacy kube types successfully parsed',
+};
 
 function discoveryCondition(failures: readonly string[]): Wanted {
   const type = 'NamespaceDeletionDiscoveryFailure';
@@ -89,7 +98,9 @@ function contentCondition(remaining: readonly Remaining[]): Wanted {
   if (kinds.length === 0) {
     return { type, status: 'False', reason: 'ContentRemoved', message: 'All content successfully removed' };
   }
-  const list = kinds.map((one) => `${groupResource(one.type)} has ${one.objects.length} resource instances`);
+  const list = kinds.map(
+    (one) => `${one.type.resource}.${one.type.group} has ${one.objects.length} resource instances`,
+  );
   const message = `Some resources are remaining: ${list.sort().join(', ')}`;
   return { type, status: 'True', reason: 'SomeResourcesRemain', message };
 }
