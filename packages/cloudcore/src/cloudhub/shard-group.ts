@@ -1,10 +1,7 @@
 // Starts the hub's shard processes and keeps them running; the core's ends of their links.
 
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Backoff, type Clock, Fault, type Logger, sleep } from '@selvedge/base';
 import { Link } from './shard/link.ts';
@@ -35,6 +32,8 @@ export interface ShardLink {
 }
 
 const startTimeoutMs = 20_000;
+/** Who has connected and not shown its secret by then is no shard. */
+const greetingTimeoutMs = 5_000;
 const secretBytes = 32;
 
 interface Awaited {
@@ -45,7 +44,8 @@ interface Awaited {
 export class ShardGroup implements AsyncDisposable {
   readonly #options: ShardGroupOptions;
   readonly #server: Server;
-  readonly #folder: string;
+  /** In Linux' abstract namespace: no file, so that a core that is killed leaves none behind. */
+  readonly #address = `\0selvedge-hub-${randomBytes(16).toString('hex')}`;
   readonly #stopped = new AbortController();
   readonly #awaited = new Set<Awaited>();
   readonly #runs: Promise<void>[] = [];
@@ -53,23 +53,20 @@ export class ShardGroup implements AsyncDisposable {
   readonly #processes = new Set<number>();
   #config: ShardConfig;
 
-  private constructor(options: ShardGroupOptions, server: Server, folder: string) {
+  private constructor(options: ShardGroupOptions, server: Server) {
     this.#options = options;
     this.#server = server;
-    this.#folder = folder;
     this.#config = options.config;
   }
 
   /** Resolves once every shard listens. */
   static async start(options: ShardGroupOptions): Promise<ShardGroup> {
-    const folder = await mkdtemp(join(tmpdir(), 'selvedge-hub-'));
-    await chmod(folder, 0o700);
     const server = createServer();
+    const group = new ShardGroup(options, server);
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
-      server.listen(join(folder, 'core.sock'), resolve);
+      server.listen(group.#address, resolve);
     });
-    const group = new ShardGroup(options, server, folder);
     server.on('connection', (socket) => group.#greet(socket));
     try {
       for (let index = 0; index < options.count; index++) await group.#startFirst(index);
@@ -99,7 +96,6 @@ export class ShardGroup implements AsyncDisposable {
     this.#stopped.abort();
     await Promise.all(this.#runs);
     this.#server.close();
-    await rm(this.#folder, { recursive: true, force: true });
   }
 
   #configRecord(): Buffer {
@@ -159,9 +155,7 @@ export class ShardGroup implements AsyncDisposable {
     const end = () => child.kill('SIGKILL');
     this.#stopped.signal.addEventListener('abort', end, { once: true });
     if (this.#stopped.signal.aborted) end();
-    child.stdin.write(
-      `${JSON.stringify({ socket: join(this.#folder, 'core.sock'), secret: secret.toString('hex') })}\n`,
-    );
+    child.stdin.write(`${JSON.stringify({ socket: this.#address, secret: secret.toString('hex') })}\n`);
     await child.stdin.flush();
     await child.exited;
     this.#processes.delete(child.pid);
@@ -174,12 +168,15 @@ export class ShardGroup implements AsyncDisposable {
   #greet(socket: Socket): void {
     const expected = 9 + secretBytes * 2;
     const early: Buffer[] = [];
+    const deadline = this.#options.clock.after(greetingTimeoutMs, () => socket.destroy());
     socket.on('error', () => socket.destroy());
+    socket.on('close', () => deadline.cancel());
     const onData = (chunk: Buffer) => {
       early.push(chunk);
       const bytes = Buffer.concat(early);
       if (bytes.length < expected) return;
       socket.off('data', onData);
+      deadline.cancel();
       const awaited = this.#claim(bytes.subarray(9, expected));
       if (!awaited) {
         socket.destroy();
