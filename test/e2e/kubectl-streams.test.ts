@@ -6,9 +6,9 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunningCommand } from './harness/running-command.ts';
-import { eventually, LocalCluster, reasonToSkip, runCommand } from './local-cluster.ts';
+import { eventually, kubectlOfToday, LocalCluster, reasonToSkip, runCommand } from './local-cluster.ts';
 
-const reason = await reasonToSkip();
+const reason = await reasonToSkip({ kubectl: kubectlOfToday });
 if (reason) console.log(`skipped: ${reason}`);
 
 const image = 'localhost/busybox:1';

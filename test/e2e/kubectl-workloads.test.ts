@@ -1,9 +1,9 @@
 // kubectl on workloads behaves as on Kubernetes: rollouts, scaling, draining and tainting nodes, deleting with all its choices.
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
-import { eventually, LocalCluster, reasonToSkip } from './local-cluster.ts';
+import { eventually, kubectlOfToday, LocalCluster, reasonToSkip } from './local-cluster.ts';
 
-const reason = await reasonToSkip();
+const reason = await reasonToSkip({ kubectl: kubectlOfToday });
 if (reason) console.log(`skipped: ${reason}`);
 
 const image = 'localhost/busybox:1';

@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RunningCommand } from './harness/running-command.ts';
-import { type CommandOptions, LocalCluster, reasonToSkip } from './local-cluster.ts';
+import { type CommandOptions, kubectlOfToday, LocalCluster, reasonToSkip } from './local-cluster.ts';
 
-const reason = await reasonToSkip();
+const reason = await reasonToSkip({ kubectl: kubectlOfToday });
 if (reason) console.log(`skipped: ${reason}`);
 
 const configMap = (name: string, data: Record<string, string>) =>

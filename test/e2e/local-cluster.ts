@@ -49,13 +49,20 @@ export function runCommand(argv: readonly string[], options: CommandOptions = {}
   });
 }
 
-/** Why tests with real containers can not run on this machine, or nothing. */
-export async function reasonToSkip(): Promise<string | undefined> {
+/** The oldest kubectl whose every word the tests of kubectl itself may use. */
+export const kubectlOfToday = 27;
+
+/** Why tests with real containers can not run on this machine, or nothing; `kubectl` is the minor version that they need. */
+export async function reasonToSkip(needs: { readonly kubectl?: number } = {}): Promise<string | undefined> {
   if (process.getuid?.() !== 0) return 'containers need root';
   const missing = await missingRequirements(edgeRequirements, `${process.env.PATH}:/usr/sbin:/sbin`);
   if (missing.length > 0) return `missing: ${missing.map((one) => one.package).join(', ')}`;
-  const kubectl = await runCommand(['kubectl', 'version', '--client']).catch(() => undefined);
-  return kubectl?.code === 0 ? undefined : 'there is no kubectl';
+  const kubectl = await runCommand(['kubectl', 'version', '--client', '-o', 'json']).catch(() => undefined);
+  if (kubectl?.code !== 0) return 'there is no kubectl';
+  const version: { clientVersion: { minor: string } } = JSON.parse(kubectl.stdout);
+  const minor = Number.parseInt(version.clientVersion.minor, 10);
+  const { kubectl: wanted = 0 } = needs;
+  return minor < wanted ? `kubectl is 1.${minor}, and these tests need 1.${wanted}` : undefined;
 }
 
 export interface ProcessInfo {

@@ -33,9 +33,11 @@ test('a started process is remembered, found and stopped', async () => {
   });
   expect((await table.find('sleeper'))?.pid).toBe(record.pid);
   expect((await table.list()).map((state) => state.record.name)).toEqual(['sleeper']);
+  const signal = new AbortController().signal;
+  const isReady = async () => (await readFile(record.log, 'utf8')).includes('cannot open');
+  await table.waitUntilReady(record, { isReady, timeoutMs: 10_000, signal });
   await table.stop('sleeper', 5_000);
   expect((await table.find('sleeper'))?.pid).toBeUndefined();
-  expect(await readFile(record.log, 'utf8')).toContain('cannot open');
   await table.forget('sleeper');
   expect(await table.list()).toEqual([]);
 });
