@@ -6,6 +6,9 @@ import type { Namespace, Node, Stored } from '@selvedge/kubernetes';
 import { type PodRecord, podKey } from '../controllers/machinery/pod-record.ts';
 import { NodeInfo, occupies } from './node-info.ts';
 
+/** room: something went away; company: a pod is new on its node or has other labels. */
+export type PodChange = 'room' | 'company' | 'nothing';
+
 export class ClusterState {
   readonly #nodes = new Map<string, NodeInfo>();
   /** The same nodes in an order that changes only with additions and removals, to walk from anywhere. */
@@ -15,8 +18,6 @@ export class ClusterState {
   readonly #repelling = new Map<string, PodRecord>();
   readonly #pods: Lister<PodRecord>;
   readonly #namespaces: Lister<Stored<Namespace>>;
-  /** Grows whenever room appears: a pod that did not fit may fit now. */
-  roomVersion = 0;
 
   constructor(pods: Lister<PodRecord>, namespaces: Lister<Stored<Namespace>>) {
     this.#pods = pods;
@@ -53,9 +54,7 @@ export class ClusterState {
       this.#order.push(info);
       for (const pod of this.#pods.byIndex('node', name)) if (occupies(pod)) info.add(pod);
     }
-    const changed = info.update(node) || !known;
-    if (changed) this.roomVersion++;
-    return changed;
+    return info.update(node) || !known;
   }
 
   removeNode(name: string): void {
@@ -71,12 +70,12 @@ export class ClusterState {
     if (occupies(pod)) this.#noteRepelling(undefined, pod);
   }
 
-  /** A pod changed from `old` to `pod`, as the informer shows it; returns whether room appeared. */
-  podChanged(old: PodRecord | undefined, pod: PodRecord | undefined): boolean {
+  /** A pod changed from `old` to `pod`, as the informer shows it; returns what that means to pods that wait. */
+  podChanged(old: PodRecord | undefined, pod: PodRecord | undefined): PodChange {
     const before = old && occupies(old) ? old : undefined;
     const after = pod && occupies(pod) ? pod : undefined;
     const key = before ?? after;
-    if (!key) return false;
+    if (!key) return 'nothing';
     if (after && !before) {
       const assumed = this.#assumed.get(podKey(after));
       if (assumed) this.forget(assumed.pod);
@@ -91,9 +90,8 @@ export class ClusterState {
       if (after) this.#nodes.get(after.nodeName)?.add(after);
     }
     this.#noteRepelling(before, after);
-    const freed = before !== undefined && after === undefined;
-    if (freed) this.roomVersion++;
-    return freed;
+    if (before !== undefined && after === undefined) return 'room';
+    return before === undefined || before.labels !== after?.labels ? 'company' : 'nothing';
   }
 
   /** Counts the pod on the node before its binding is written. */

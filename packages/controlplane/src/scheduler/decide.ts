@@ -60,11 +60,11 @@ function candidatesFor(
   return { candidates: names.flatMap((name) => state.node(name) ?? []), start: 0 };
 }
 
-/** Nodes left out because the pod names others fail for that reason. */
+/** Nodes that were not even looked at because the pod names others. */
 function countUnexamined(tally: FailureTally, examined: number): void {
   const left = tally.nodes - examined;
   if (left <= 0) return;
-  const reason = "node(s) didn't match Pod's node affinity/selector";
+  const reason = "node(s) didn't satisfy plugin(s) [NodeAffinity]";
   tally.reasons.set(reason, (tally.reasons.get(reason) ?? 0) + left);
   tally.helpless += left;
 }

@@ -54,22 +54,22 @@ class Scheduler {
     const { nodes, pods } = this.#context.informers;
     // Nodes before pods: with each node come the pods that are bound to it already.
     const endNodes = nodes.subscribe({
-      added: (node) => this.#roomAppeared(this.#state.setNode(node)),
-      modified: (node) => this.#roomAppeared(this.#state.setNode(node)),
+      added: (node) => this.#nodeChanged(this.#state.setNode(node)),
+      modified: (node) => this.#nodeChanged(this.#state.setNode(node)),
       deleted: (node) => this.#state.removeNode(node.metadata.name),
     });
     let seeding = true;
     const endPods = pods.subscribe({
       added: (pod, key) => {
         if (seeding) this.#state.seed(pod);
-        else this.#state.podChanged(undefined, pod);
+        else this.#podChanged(undefined, pod);
         if (this.#wants(pod)) this.#enqueue(key, pod);
       },
       modified: (pod, old, key) => this.#podModified(pod, old, key),
       deleted: (pod, key) => {
         this.#queue.forget(key);
         this.#state.forget(pod);
-        this.#roomAppeared(this.#state.podChanged(pod, undefined));
+        this.#podChanged(pod, undefined);
       },
     });
     seeding = false;
@@ -77,7 +77,7 @@ class Scheduler {
   }
 
   #podModified(pod: PodRecord, old: PodRecord, key: string): void {
-    this.#roomAppeared(this.#state.podChanged(old, pod));
+    this.#podChanged(old, pod);
     if (!this.#wants(pod)) this.#queue.forget(key);
     else if (old.shape !== pod.shape || old.labels !== pod.labels || old.uid !== pod.uid) {
       this.#queue.forget(key);
@@ -101,9 +101,17 @@ class Scheduler {
     this.#wake();
   }
 
-  #roomAppeared(appeared: boolean): void {
-    if (!appeared) return;
+  #nodeChanged(changed: boolean): void {
+    if (!changed) return;
     this.#queue.moveAll();
+    this.#wake();
+  }
+
+  #podChanged(old: PodRecord | undefined, pod: PodRecord | undefined): void {
+    const change = this.#state.podChanged(old, pod);
+    if (change === 'nothing') return;
+    if (change === 'room') this.#queue.moveAll();
+    else this.#queue.moveFollowers();
     this.#wake();
   }
 
@@ -137,7 +145,7 @@ class Scheduler {
   }
 
   #place(key: string, pod: PodRecord): void {
-    const { random, clock, logger } = this.#context;
+    const { random, logger } = this.#context;
     const placement = placePod(pod, this.#state, {
       maxFeasibleNodes: defaultMaxFeasibleNodes,
       start: this.#start,
@@ -150,14 +158,21 @@ class Scheduler {
       void this.#bind(key, pod, placement.nodeName);
       return;
     }
-    this.#queue.failed(key, pod.shape.priority, clock.monotonic(), false);
+    this.#failed(key, pod, false);
     this.#tellFailure(pod, placement.message).catch((error: unknown) =>
       logger.debug('scheduling failure not written', { pod: key, error: describeError(error) }),
     );
   }
 
+  #failed(key: string, pod: PodRecord, moved: boolean): void {
+    const { affinity, topologySpreadConstraints, priority } = pod.shape;
+    const followsPods = affinity?.podAffinity !== undefined || topologySpreadConstraints !== undefined;
+    const nowMs = this.#context.clock.monotonic();
+    this.#queue.failed(key, { priority, nowMs, moved, followsPods });
+  }
+
   async #bind(key: string, pod: PodRecord, nodeName: string): Promise<void> {
-    const { client, events, clock, logger } = this.#context;
+    const { client, events, logger } = this.#context;
     const { namespace, name, uid } = pod;
     const binding = {
       apiVersion: 'v1',
@@ -175,7 +190,7 @@ class Scheduler {
       if (!isApiFault(error, 'NotFound', 'Conflict')) {
         logger.warn('binding failed', { pod: key, node: nodeName, error: describeError(error) });
       }
-      this.#queue.failed(key, pod.shape.priority, clock.monotonic(), true);
+      this.#failed(key, pod, true);
     } finally {
       this.#bindings--;
       this.#wake();

@@ -14,10 +14,19 @@ export const schedulingQueueDefaults: SchedulingQueueOptions = {
   maxUnschedulableMs: 300_000,
 };
 
+export interface FailedAttempt {
+  readonly priority: number;
+  readonly nowMs: number;
+  /** It is worth another try as soon as the back-off allows: its binding failed, not its placement. */
+  readonly moved: boolean;
+  /** Whether it may fit once other pods are placed: it asks to be near some of them, or to be spread with them. */
+  readonly followsPods: boolean;
+}
+
 interface Failed {
   readonly priority: number;
-  attempts: number;
-  failedMs: number;
+  readonly attempts: number;
+  readonly failedMs: number;
   /** Something has changed since: it goes back as soon as its back-off is over. */
   moved: boolean;
 }
@@ -29,6 +38,9 @@ export class SchedulingQueue {
   #priorities: number[] = [];
   readonly #failed = new Map<string, Failed>();
   readonly #attempts = new Map<string, number>();
+  /** Failed pods that wait for a change, and those of them that wait for company: a mass of changes must cost little. */
+  readonly #waiting = new Set<string>();
+  readonly #followers = new Set<string>();
 
   constructor(options: SchedulingQueueOptions = schedulingQueueDefaults) {
     this.#options = options;
@@ -62,23 +74,31 @@ export class SchedulingQueue {
     return undefined;
   }
 
-  /** The pod found no node, or could not be bound (`moved`: worth another try as soon as the back-off allows). */
-  failed(key: string, priority: number, nowMs: number, moved: boolean): void {
+  /** The pod found no node, or could not be bound. */
+  failed(key: string, { priority, nowMs, moved, followsPods }: FailedAttempt): void {
     const attempts = (this.#attempts.get(key) ?? 0) + 1;
     this.#attempts.set(key, attempts);
     this.#failed.set(key, { priority, attempts, failedMs: nowMs, moved });
+    if (moved) return;
+    this.#waiting.add(key);
+    if (followsPods) this.#followers.add(key);
   }
 
   /** The pod itself has changed, or is placed or gone: what is known of it counts no more. */
   forget(key: string): void {
-    this.#failed.delete(key);
+    this.#drop(key);
     this.#attempts.delete(key);
     for (const keys of this.#ready.values()) keys.delete(key);
   }
 
   /** The cluster has changed so that pods that failed may fit. */
   moveAll(): void {
-    for (const failed of this.#failed.values()) failed.moved = true;
+    this.#move(this.#waiting);
+  }
+
+  /** A pod was placed, or changed its labels: those that ask for the company of others may fit. */
+  moveFollowers(): void {
+    this.#move(this.#followers);
   }
 
   /** Makes ready what is due; returns in how many milliseconds the next one falls due, or undefined. */
@@ -87,11 +107,26 @@ export class SchedulingQueue {
     for (const [key, failed] of this.#failed) {
       const waitMs = this.#dueMs(failed) - nowMs;
       if (waitMs <= 0) {
-        this.#failed.delete(key);
+        this.#drop(key);
         this.add(key, failed.priority);
       } else if (nextMs === undefined || waitMs < nextMs) nextMs = waitMs;
     }
     return nextMs;
+  }
+
+  #move(keys: ReadonlySet<string>): void {
+    for (const key of keys) {
+      const failed = this.#failed.get(key);
+      if (failed) failed.moved = true;
+      this.#waiting.delete(key);
+      this.#followers.delete(key);
+    }
+  }
+
+  #drop(key: string): void {
+    this.#failed.delete(key);
+    this.#waiting.delete(key);
+    this.#followers.delete(key);
   }
 
   #dueMs(failed: Failed): number {
