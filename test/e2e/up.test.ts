@@ -2,6 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { Glob } from 'bun';
 import { eventually, LocalCluster, reasonToSkip, runCommand } from './local-cluster.ts';
 
 const reason = await reasonToSkip();
@@ -142,7 +143,7 @@ describe.skipIf(reason !== undefined)('up', () => {
   });
 });
 
-/** Processes, mounts, bridges and network namespaces that still belong to a data directory. */
+/** Processes, mounts, bridges, firewall rules, networks and cgroups that still belong to a data directory. */
 async function leftovers(directory: string): Promise<string[]> {
   const found: string[] = [];
   for (const pid of await readdir('/proc')) {
@@ -155,7 +156,18 @@ async function leftovers(directory: string): Promise<string[]> {
   const settings: { edges: { network: string }[] } = JSON.parse(
     await readFile(`${directory}/settings.json`, 'utf8'),
   );
-  const links = (await runCommand(['ip', '-o', 'link'])).stdout;
-  found.push(...settings.edges.map((edge) => edge.network).filter((network) => links.includes(network)));
+  const known = [
+    (await runCommand(['ip', '-o', 'link'])).stdout,
+    (await runCommand(['iptables-save', '-t', 'nat'])).stdout,
+    ...(await readdir('/var/lib/cni/results').catch(() => [])),
+  ].join('\n');
+  found.push(...settings.edges.map((edge) => edge.network).filter((network) => known.includes(network)));
+  const cgroups = await Array.fromAsync(
+    new Glob('*/kubepods/**/pod*').scan({ cwd: '/sys/fs/cgroup', onlyFiles: false }),
+  );
+  for (const { name } of settings.edges) {
+    const uids = await readdir(`${directory}/edges/${name}/root/pods`).catch(() => []);
+    found.push(...cgroups.filter((path) => uids.some((uid) => path.endsWith(uid))));
+  }
   return found;
 }

@@ -62,7 +62,7 @@ export const controlPlaneFlags: readonly ControlPlaneFlag[] = [
     environment: 'SELVEDGE_API_HOST',
     option: 'host',
     type: 'string',
-    doc: 'address to listen on; every address when --advertise is given',
+    doc: 'address to listen on; every address where --advertise is given and this is not',
   },
   {
     flag: 'api-port',

@@ -46,7 +46,7 @@ const clients = {
 } as const;
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
-  const config: ControlPlaneConfig = { ...controlPlaneDefaults, ...withoutUndefined(options) };
+  const config = controlPlaneConfig(options);
   const { logger, clock = systemClock } = options;
   await using stack = new AsyncDisposableStack();
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
@@ -180,6 +180,13 @@ function controlPlane(parts: {
       stopped();
     },
   };
+}
+
+/** Whoever is told an address of this machine must find the API there: on every address, unless one is named. */
+function controlPlaneConfig(options: ControlPlaneOptions): ControlPlaneConfig {
+  const config = { ...controlPlaneDefaults, ...withoutUndefined(options) };
+  const isAdvertised = config.advertise.length > 0;
+  return { ...config, host: options.host ?? (isAdvertised ? '0.0.0.0' : config.host) };
 }
 
 function withoutUndefined<T extends object>(options: T): T {

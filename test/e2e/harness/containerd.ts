@@ -81,6 +81,7 @@ export async function startTestContainerd(): Promise<TestContainerd> {
         clock: systemClock,
         removeFiles: true,
         alsoUnmount: [directory],
+        podRoot: join(directory, 'kubelet'),
       });
       await rm(directory, { recursive: true, force: true });
     },

@@ -1,13 +1,14 @@
 // `selvedge join HOST:PORT --token T`: makes this machine an edge node of a cloud.
 
-import { mkdir } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join as joinPath, resolve } from 'node:path';
-import { silentLogger, systemClock } from '@selvedge/base';
-import { joinCloud, startEdgeCore } from '@selvedge/edgecore';
+import { Fault, isFault, silentLogger, systemClock } from '@selvedge/base';
+import { joinCloud, planJoin, startEdgeCore } from '@selvedge/edgecore';
 import { type CommandContext, defineCommand } from '../command-line/command.ts';
 import { exitCodes } from '../command-line/exit-codes.ts';
 import type { OptionTable, OptionValues } from '../command-line/option-table.ts';
+import { UsageFault } from '../command-line/usage-fault.ts';
 import { startContainerd, writeContainerd } from '../edge-machine/container-runtime.ts';
 import {
   edgecorePlan,
@@ -21,7 +22,7 @@ import {
   readJoinedMachine,
   writeJoinedMachine,
 } from '../edge-machine/joined-machine.ts';
-import { takePodNetwork } from '../edge-machine/pod-network.ts';
+import { removeBridge, takePodNetwork } from '../edge-machine/pod-network.ts';
 import {
   edgeRequirements,
   installRequirements,
@@ -76,30 +77,68 @@ async function run(context: CommandContext, values: OptionValues<typeof options>
   const searchPath = withSystemPath(context.environment.PATH);
   const directory = resolve(context.workingDirectory, values.directory);
   const name = (values.nodeName ?? hostname()).toLowerCase();
+  const wanted = { endpoint: context.positionals[0] ?? '', token: values.token, nodeName: name, directory };
+  requirePossible(wanted);
   await prepareMachine(context, { ...values, directory }, searchPath);
-  for (const path of [directory, joinPath(directory, 'run'), joinPath(directory, 'logs')]) {
-    await mkdir(path, { recursive: true, mode: 0o700 });
-  }
-  const machine = await chooseMachine({
-    directory,
-    name,
-    searchPath,
-    foreignRuntime: values.runtimeEndpoint,
-  });
-  await context.terminal.step('Certificate', () =>
-    joinCloud({
-      endpoint: context.positionals[0] ?? '',
-      token: values.token,
-      nodeName: name,
-      directory,
-      settings: machineSettings(machine),
-      clock: systemClock,
-      logger: silentLogger,
-    }),
-  );
-  await writeJoinedMachine(machine);
+  const machine = await joinMachine(context, wanted, { searchPath, foreignRuntime: values.runtimeEndpoint });
   if (!values.foreground && (await isSystemdMachine())) return startUnits(context, machine, searchPath);
   return stayInForeground(context, machine, { searchPath, values });
+}
+
+interface WantedNode {
+  readonly endpoint: string;
+  readonly token: string;
+  readonly nodeName: string;
+  readonly directory: string;
+}
+
+/** A token, address or name that can not be what it should be is told before anything is done to the machine. */
+function requirePossible(wanted: WantedNode): void {
+  try {
+    planJoin(wanted);
+  } catch (error) {
+    if (!isFault(error, 'edgecore/config')) throw error;
+    throw new UsageFault(error.message);
+  }
+}
+
+/** Gets the certificate and writes what the node starts from; where that fails, a machine that was no node is as before. */
+async function joinMachine(
+  context: CommandContext,
+  wanted: WantedNode,
+  options: { readonly searchPath: string; readonly foreignRuntime: string | undefined },
+): Promise<JoinedMachine> {
+  const { directory, nodeName: name } = wanted;
+  const previous = await readJoinedMachine(directory);
+  const made = await mkdir(directory, { recursive: true, mode: 0o700 });
+  for (const folder of ['run', 'logs']) {
+    await mkdir(joinPath(directory, folder), { recursive: true, mode: 0o700 });
+  }
+  const machine = await chooseMachine({ directory, name, previous, ...options });
+  try {
+    const settings = machineSettings(machine);
+    await context.terminal.step('Certificate', () =>
+      joinCloud({ ...wanted, settings, clock: systemClock, logger: silentLogger }),
+    );
+  } catch (error) {
+    if (!previous && machine.network) await removeBridge(machine.network, options.searchPath);
+    if (made !== undefined) await rm(made, { recursive: true, force: true });
+    if (isFault(error, 'join/name-taken') && previous?.name === name) throw joinedAlready(context, previous);
+    throw error;
+  }
+  await writeJoinedMachine(machine);
+  return machine;
+}
+
+function joinedAlready(context: CommandContext, machine: JoinedMachine): Fault {
+  const { command } = edgecorePlan(machine, context.program);
+  return new Fault('cli/joined', `this machine has joined as ${machine.name} already`, {
+    hint: [
+      `start it: ${command.join(' ')}`,
+      `take it off this machine first: selvedge reset --directory ${machine.directory}`,
+      `give it a new certificate, with a token for it: selvedge token create --node ${machine.name}`,
+    ].join('\n  or '),
+  });
 }
 
 interface PreparedValues {
@@ -138,17 +177,13 @@ interface ChosenMachine {
   readonly name: string;
   readonly searchPath: string;
   readonly foreignRuntime: string | undefined;
+  readonly previous: JoinedMachine | undefined;
 }
 
 /** A machine that joins again keeps its pod network. */
-async function chooseMachine({
-  directory,
-  name,
-  searchPath,
-  foreignRuntime,
-}: ChosenMachine): Promise<JoinedMachine> {
+async function chooseMachine(options: ChosenMachine): Promise<JoinedMachine> {
+  const { directory, name, searchPath, foreignRuntime, previous } = options;
   if (foreignRuntime !== undefined) return { directory, name, foreignRuntime, network: '', podSubnet: '' };
-  const previous = await readJoinedMachine(directory);
   const known = previous?.network ? previous : undefined;
   const network = await takePodNetwork({ directory, previous: known, others: [], searchPath });
   return { directory, name, foreignRuntime, network: network.network, podSubnet: network.podSubnet };

@@ -152,6 +152,14 @@ async function stayUntilStopped(start: StartOptions): Promise<void> {
   await stopAll(start);
 }
 
+function joinHint({ advertise, hubPort }: Settings): string {
+  if (advertise === undefined) {
+    return '  selvedge up --edges 1        # an edge node here; --advertise ADDRESS lets other machines join';
+  }
+  const host = advertise.includes(':') ? `[${advertise}]` : advertise;
+  return `  selvedge token create        # then, on another machine: selvedge join ${host}:${hubPort} --token TOKEN`;
+}
+
 function nextSteps(data: DataDirectory, { settings, withoutEdges }: Started, isDetached: boolean): string {
   const hasEdges = settings.edgeCount > 0 && withoutEdges === undefined;
   return [
@@ -166,7 +174,7 @@ function nextSteps(data: DataDirectory, { settings, withoutEdges }: Started, isD
           '  kubectl logs deployment/hello',
           '  kubectl exec deployment/hello -- hostname',
         ]
-      : ['  selvedge token create        # then, on another machine: selvedge join HOST:PORT --token TOKEN']),
+      : [joinHint(settings)]),
     '',
     isDetached
       ? 'It goes on running; `selvedge down` stops it, `selvedge status` shows it.'

@@ -108,6 +108,11 @@ export async function stopContainerd(edge: EdgeMachine, context: EdgeMachineCont
     podSubnet: edge.podSubnet,
     cniPluginDirectory: await cniPluginDirectory(),
   };
-  await removeContainerdLeftovers(instance, { clock, removeFiles: false, alsoUnmount: [edge.directory] });
+  await removeContainerdLeftovers(instance, {
+    clock,
+    removeFiles: false,
+    alsoUnmount: [edge.directory],
+    podRoot: join(edge.directory, 'root'),
+  });
   await removeBridge(edge.network, searchPath);
 }

@@ -104,7 +104,7 @@ async function collect(client: KubeClient, known: KnownLinks): Promise<NodeStatu
     return {
       name,
       ready: condition?.status === 'True',
-      link: known.local.get(name) ?? remoteLink(known.connected.get(name), condition),
+      link: linkOf(known, name, condition),
       pods: {
         wanted: own.filter((pod) => !isFinished(pod)).length,
         running: own.filter((pod) => pod.status?.phase === 'Running').length,
@@ -114,8 +114,20 @@ async function collect(client: KubeClient, known: KnownLinks): Promise<NodeStatu
   });
 }
 
-/** Of a node on another machine: what the hub says, or else what its Node object shows. */
-function remoteLink(session: ConnectedNode | undefined, condition: Condition | undefined): LinkStatus {
+/** What the node says itself, if it is on this machine and runs; then what the hub says; then what its Node object shows. */
+function linkOf(
+  { local, connected }: KnownLinks,
+  name: string,
+  condition: Condition | undefined,
+): LinkStatus {
+  const own = local.get(name);
+  const session = connected.get(name);
+  if (own?.since != null) return own;
+  if (own)
+    return {
+      state: 'down',
+      since: condition?.status === 'True' ? null : (condition?.lastTransitionTime ?? null),
+    };
   if (session) return { state: 'up', since: session.connectedSince };
   return {
     state: condition?.status === 'True' ? 'up' : 'down',

@@ -1,7 +1,9 @@
 // Takes a containerd instance of ours off the machine: its shims and containers, mounts, network namespaces and bridge.
 
 import { readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Clock, sleep } from '@selvedge/base';
+import { removePodCgroup } from '../edged/containers/pod-cgroup.ts';
 import { runCommand } from '../host/command.ts';
 import { unmountBelow } from '../host/mounts.ts';
 import { type ContainerdInstance, containerdPaths } from './containerd-config.ts';
@@ -9,20 +11,32 @@ import { removePodNetworks } from './pod-network-cleanup.ts';
 
 const killRounds = 50;
 
-/**
- * Call it when this containerd itself has ended. Containers end hard; images, leases and logs below the instance's
- * directory stay unless `removeFiles` is set.
- */
+export interface CleanupOptions {
+  readonly clock: Clock;
+  /** Images, leases and logs below the instance's directory too, and the bridge. */
+  readonly removeFiles: boolean;
+  readonly alsoUnmount?: readonly string[];
+  /** edged's root directory: the cgroups of the pods that it knows are removed. */
+  readonly podRoot?: string;
+}
+
+/** Call it when this containerd itself has ended. Containers end hard. */
 export async function removeContainerdLeftovers(
   instance: ContainerdInstance,
-  options: { readonly clock: Clock; readonly removeFiles: boolean; readonly alsoUnmount?: readonly string[] },
+  options: CleanupOptions,
 ): Promise<void> {
   await killContainers(instance, options.clock);
   for (const directory of [instance.directory, ...(options.alsoUnmount ?? [])]) await unmountBelow(directory);
   await removePodNetworks(instance);
+  if (options.podRoot !== undefined) await removePodCgroups(options.podRoot);
   if (!options.removeFiles) return;
   await runCommand('ip', ['link', 'delete', instance.network]).catch(() => undefined); // there is none if no pod ever ran
   await rm(instance.directory, { recursive: true, force: true });
+}
+
+async function removePodCgroups(podRoot: string): Promise<void> {
+  const uids = await readdir(join(podRoot, 'pods')).catch(() => []); // no pod ever ran
+  for (const uid of uids) await removePodCgroup(uid);
 }
 
 /** Kills the shims of this containerd and everything that they started. */
