@@ -153,7 +153,7 @@ async function leftovers(directory: string): Promise<string[]> {
   }
   const mounts = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
   found.push(...mounts.filter((line) => line.includes(`${directory}/`)));
-  const settings: { edges: { network: string }[] } = JSON.parse(
+  const settings: { edges: { name: string; network: string }[] } = JSON.parse(
     await readFile(`${directory}/settings.json`, 'utf8'),
   );
   const known = [
