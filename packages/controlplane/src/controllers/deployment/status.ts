@@ -91,8 +91,8 @@ function decideProgress(
   conditions: DeploymentCondition[],
 ): void {
   const { deployment, nowMs, rollout, newSet } = input;
-  const progressing = conditions.find((one) => one.type === 'Progressing');
   if (decidePause(deployment, nowMs, conditions)) return;
+  const progressing = conditions.find((one) => one.type === 'Progressing');
   const subject = newSet
     ? `ReplicaSet "${newSet.metadata.name}"`
     : `Deployment "${deployment.metadata.name}"`;

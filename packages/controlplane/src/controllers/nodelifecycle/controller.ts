@@ -5,6 +5,7 @@ import { type Node, resources, type Stored } from '@selvedge/kubernetes';
 import { type ControllerContext, runController, unlessGone } from '../machinery/controller.ts';
 import { timestamp } from '../machinery/event-recorder.ts';
 import { isActive, type PodRecord } from '../machinery/pod-record.ts';
+import { nodeLeaseNamespace } from '../machinery/shared-informers.ts';
 import { type Heartbeat, observe, readyCondition, silenceDueMs, silentConditions } from './conditions.ts';
 import { decideEvictions, evictingTaints } from './eviction.ts';
 import { decideTaints } from './node-taints.ts';
@@ -26,7 +27,7 @@ export async function runNodeLifecycleController(
   signal: AbortSignal,
 ): Promise<void> {
   const state: State = { context, heartbeats: new Map(), marked: new Set() };
-  const { nodes, pods } = context.informers;
+  const { nodes, pods, leases } = context.informers;
   await runController({
     name: 'nodelifecycle',
     context,
@@ -39,12 +40,19 @@ export async function runNodeLifecycleController(
           tell(context, node, 'RegisteredNode', 'Registered Node %s in Controller');
           queue.add(node.metadata.name);
         },
-        modified: (node, old) => concerns(node, old) && queue.add(node.metadata.name),
+        modified: (node, old) => {
+          hear(state, node.metadata.name);
+          if (concerns(node, old)) queue.add(node.metadata.name);
+        },
         deleted: (node) => {
           tell(context, node, 'RemovingNode', 'Removing Node %s from Controller');
           state.heartbeats.delete(node.metadata.name);
           state.marked.delete(node.metadata.name);
         },
+      }),
+      leases.subscribe({
+        added: (lease) => void hear(state, lease.name),
+        modified: (lease) => void hear(state, lease.name),
       }),
       pods.subscribe({
         added: (pod) => followPod(context, queue, pod),
@@ -61,7 +69,17 @@ function tell({ events }: ControllerContext, node: Stored<Node>, reason: string,
   events.record({ subject, component: nodeComponent, type: 'Normal', reason, message });
 }
 
-/** Heartbeats alone need no look: they are read when silence would be due. */
+/** Notes when the node was last heard of: at its lease's arrival, not when somebody looks. */
+function hear({ context, heartbeats }: State, name: string): Heartbeat | undefined {
+  const node = context.informers.nodes.lister.get(name);
+  if (!node) return undefined;
+  const renewTime = context.informers.leases.lister.get(`${nodeLeaseNamespace}/${name}`)?.renewTime ?? '';
+  const heartbeat = observe(node, renewTime, heartbeats.get(name), context.clock.now());
+  heartbeats.set(name, heartbeat);
+  return heartbeat;
+}
+
+/** Heartbeats alone need no look: they are asked for when silence would be due. */
 function concerns(node: Stored<Node>, old: Stored<Node>): boolean {
   const text = ({ metadata, spec, status }: Stored<Node>) =>
     JSON.stringify([
@@ -81,11 +99,9 @@ function followPod({ informers }: ControllerContext, queue: WorkQueue<string>, p
 async function reconcile(state: State, name: string): Promise<number | undefined> {
   const { informers, clock } = state.context;
   const node = informers.nodes.lister.get(name);
-  if (!node) return undefined;
+  const heartbeat = hear(state, name);
+  if (!node || !heartbeat) return undefined;
   const nowMs = clock.now();
-  const renewTime = informers.leases.lister.get(`kube-node-lease/${name}`)?.renewTime ?? '';
-  const heartbeat = observe(node, renewTime, state.heartbeats.get(name), nowMs);
-  state.heartbeats.set(name, heartbeat);
   const dueMs = silenceDueMs(heartbeat, nowMs);
   if (dueMs <= 0) await declareSilent(state.context, node, nowMs);
   const taints = decideTaints(node, timestamp(nowMs));
@@ -167,9 +183,23 @@ async function evict(
       reason: 'TaintManagerEviction',
       message,
     });
+    await sayWhy(context, pod, nowMs);
     await unlessGone(client.delete(referenceTo(pod), { preconditions: { uid: pod.uid } }));
   }
   return decision.againMs;
+}
+
+/** Left on the pod for whoever owns it: it was not its own fault. */
+async function sayWhy({ client }: ControllerContext, pod: PodRecord, nowMs: number): Promise<void> {
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByTaintManager',
+    message: 'Taint manager: deleting due to NoExecute taint',
+    lastTransitionTime: timestamp(nowMs),
+  };
+  const patch = { metadata: { uid: pod.uid }, status: { conditions: [condition] } };
+  await unlessGone(client.patch(referenceTo(pod), 'strategic', patch, { subresource: 'status' }));
 }
 
 const referenceTo = ({ namespace, name }: PodRecord) => ({ type: resources.pods, namespace, name });
