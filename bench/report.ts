@@ -41,3 +41,9 @@ function round(value: number): number {
 export function quantile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
+
+/** The usual ones of sorted values, for a report's details. */
+export function quantiles(sorted: readonly number[]): Record<string, number> {
+  const at = (share: number) => round(quantile(sorted, share));
+  return { p50: at(0.5), p90: at(0.9), p99: at(0.99), max: at(1) };
+}

@@ -74,8 +74,9 @@ function checkPath(path: string): void {
 }
 
 async function isSame(directory: string, payload: Payload): Promise<boolean> {
-  const present = await filesBelow(directory, '');
-  if (present.length !== payload.size) return false;
+  // Undefined where a link to it was left by an agent that was killed: then all is written anew.
+  const present = await filesBelow(directory, '').catch(() => undefined);
+  if (present?.length !== payload.size) return false;
   for (const [path, file] of payload) {
     const data = await readFile(join(directory, path)).catch(() => undefined);
     if (!data?.equals(file.data)) return false;

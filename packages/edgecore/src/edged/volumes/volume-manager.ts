@@ -20,7 +20,7 @@ export interface MountedVolume {
 }
 
 export interface VolumeManagerOptions {
-  readonly store: Pick<NodeStore, 'object' | 'serviceAccountToken' | 'subscribe'>;
+  readonly store: Pick<NodeStore, 'pod' | 'object' | 'serviceAccountToken' | 'subscribe'>;
   readonly clock: Clock;
   readonly logger: Logger;
   readonly rootDirectory: string;
@@ -32,7 +32,9 @@ interface MountedPod {
   pod: EdgePod;
   /** Once all of them stand; kept up to date by refreshes from then on. */
   mounted?: Map<string, MountedVolume>;
-  readonly refreshing: Map<string, Promise<void>>;
+  mounting?: Promise<Map<string, MountedVolume>>;
+  /** The last write of each volume's files, done or under way. */
+  readonly writing: Map<string, Promise<void>>;
 }
 
 /** Part of a token's life after which it is replaced. */
@@ -67,11 +69,19 @@ export class VolumeManager implements Disposable {
    * Rejects with `edged/mount-failed`, worded as the event that says so.
    */
   async mount(pod: EdgePod): Promise<Map<string, MountedVolume>> {
-    const volumes = specOf(pod).volumes ?? [];
-    const entry: MountedPod = this.#pods.get(pod.metadata.uid) ?? { pod, refreshing: new Map() };
+    const entry: MountedPod = this.#pods.get(pod.metadata.uid) ?? { pod, writing: new Map() };
     entry.pod = pod;
     this.#pods.set(pod.metadata.uid, entry);
     if (entry.mounted) return entry.mounted;
+    entry.mounting ??= this.#mountAll(entry).finally(() => {
+      entry.mounting = undefined;
+    });
+    return entry.mounting;
+  }
+
+  async #mountAll(entry: MountedPod): Promise<Map<string, MountedVolume>> {
+    const { pod } = entry;
+    const volumes = specOf(pod).volumes ?? [];
     await mkdir(join(this.podDirectory(pod.metadata.uid), 'volumes'), { recursive: true, mode: 0o750 });
     const mounted = await Promise.allSettled(volumes.map((volume) => this.#mountOne(entry, volume)));
     const result = new Map<string, MountedVolume>();
@@ -112,7 +122,7 @@ export class VolumeManager implements Disposable {
     const entry = this.#pods.get(uid);
     this.#pods.delete(uid);
     for (const key of this.#tokenDueMs.keys()) if (key.startsWith(`${uid}/`)) this.#tokenDueMs.delete(key);
-    await Promise.allSettled(entry?.refreshing.values() ?? []);
+    await Promise.allSettled(entry?.writing.values() ?? []);
     const directory = this.podDirectory(uid);
     await unmountBelow(directory);
     await rm(directory, { recursive: true, force: true });
@@ -120,7 +130,9 @@ export class VolumeManager implements Disposable {
 
   /** The pod has ended for good but stays known: its volumes go, the files of its containers stay. */
   async unmountVolumes(uid: string): Promise<void> {
+    const entry = this.#pods.get(uid);
     this.#pods.delete(uid);
+    await Promise.allSettled(entry?.writing.values() ?? []);
     const present = await readdir(this.podDirectory(uid)).catch((): string[] => []);
     if (!present.includes('volumes')) return;
     for (const folder of ['volume-subpaths', 'volumes']) {
@@ -155,7 +167,15 @@ export class VolumeManager implements Disposable {
     return join(folder, `kubernetes.io~${pluginOf(volume)}`, volume.name);
   }
 
-  async #write(entry: MountedPod, volume: Volume): Promise<void> {
+  /** One after the other for each volume: two writers would take one another's files away, and the newest must win. */
+  #write(entry: MountedPod, volume: Volume): Promise<void> {
+    const before = entry.writing.get(volume.name) ?? Promise.resolve();
+    const next = before.catch(() => undefined).then(() => this.#writeNow(entry, volume));
+    entry.writing.set(volume.name, next);
+    return next;
+  }
+
+  async #writeNow(entry: MountedPod, volume: Volume): Promise<void> {
     const { clock, logger } = this.#options;
     const payload = await volumePayload(entry.pod, volume, this.#sources(entry.pod, volume));
     if (!payload) return;
@@ -195,20 +215,21 @@ export class VolumeManager implements Disposable {
     }
   }
 
-  /** One after the other for each volume, so that the newest content is the last one written. */
   #refresh(entry: MountedPod, volume: Volume): void {
-    const before = entry.refreshing.get(volume.name) ?? Promise.resolve();
-    const next = before.then(async () => {
-      if (this.#pods.get(entry.pod.metadata.uid) !== entry) return;
-      await this.#write(entry, volume).catch((error) => {
-        const fields = { pod: entry.pod.metadata.name, volume: volume.name, error: describeError(error) };
-        // What the files came from being gone is nobody's failure: they stay as they were.
-        const level = isFault(error, 'edged/volume-source') ? 'info' : 'warn';
-        this.#options.logger[level]('volume-refresh-failed', fields);
-        if (hasToken(volume)) this.#dueAt(`${entry.pod.metadata.uid}/${volume.name}`, tokenRetryMs);
-      });
+    this.#writeIfWanted(entry, volume).catch((error) => {
+      const fields = { pod: entry.pod.metadata.name, volume: volume.name, error: describeError(error) };
+      // What the files came from being gone is nobody's failure: they stay as they were.
+      const level = isFault(error, 'edged/volume-source') ? 'info' : 'warn';
+      this.#options.logger[level]('volume-refresh-failed', fields);
+      if (hasToken(volume)) this.#dueAt(`${entry.pod.metadata.uid}/${volume.name}`, tokenRetryMs);
     });
-    entry.refreshing.set(volume.name, next);
+  }
+
+  async #writeIfWanted(entry: MountedPod, volume: Volume): Promise<void> {
+    // A change may come with the pod's own end, and be told first: then it is no reason to fetch anything again.
+    await Promise.resolve();
+    const { namespace = '', name, uid } = entry.pod.metadata;
+    if (this.#options.store.pod(namespace, name)?.metadata.uid === uid) await this.#write(entry, volume);
   }
 
   #scheduleToken(key: string, answer: TokenRequest): void {
