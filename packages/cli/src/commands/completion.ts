@@ -1,7 +1,7 @@
 // `selvedge completion SHELL`: prints the script that teaches a shell the command line.
 
 import { defineCommand } from '../command-line/command.ts';
-import { completionScript, type Shell, shells } from '../command-line/completion.ts';
+import { completionScript, type Shell, shells } from '../command-line/completion/completion-script.ts';
 import { exitCodes } from '../command-line/exit-codes.ts';
 import { UsageFault } from '../command-line/usage-fault.ts';
 

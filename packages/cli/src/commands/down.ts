@@ -18,7 +18,7 @@ export const down = defineCommand({
     const data = dataDirectory(dataDir, context.workingDirectory);
     await requireDataDirectory(data);
     await using lock = await lockDataDirectory(data);
-    await stopAll({
+    const didRun = await stopAll({
       data,
       settings: await readSettings(data),
       processes: openProcesses(data, context),
@@ -28,6 +28,7 @@ export const down = defineCommand({
       signal: context.signal,
     });
     void lock;
+    if (!didRun) context.terminal.note('Nothing was running.');
     return exitCodes.done;
   },
 });

@@ -7,12 +7,8 @@ import { exitCodes } from '../command-line/exit-codes.ts';
 import type { OptionTable, OptionValues } from '../command-line/option-table.ts';
 import { withSystemPath } from '../machine/programs.ts';
 import type { ProcessTable } from '../processes/process-table.ts';
-import {
-  type DataDirectory,
-  dataDirectory,
-  lockDataDirectory,
-  prepareDataDirectory,
-} from '../quickstart/data-directory.ts';
+import { dataDirectory, lockDataDirectory, prepareDataDirectory } from '../quickstart/data-directory.ts';
+import { callableAs, nextSteps } from '../quickstart/next-steps.ts';
 import { dataDirectoryOption, openProcesses } from '../quickstart/open.ts';
 import { readSettings, type Settings } from '../quickstart/settings.ts';
 import { type Started, type StartOptions, startAll } from '../quickstart/start.ts';
@@ -87,7 +83,8 @@ async function run(context: CommandContext, values: OptionValues<typeof options>
     (await processes.list()).filter(({ pid }) => pid !== undefined).map((one) => one.record.name),
   );
   const started = await startOrUndo(start, before);
-  context.terminal.print(nextSteps(data, started, values.detach));
+  const program = await callableAs(context);
+  context.terminal.print(nextSteps({ data, started, program, isDetached: values.detach }));
   if (!values.detach) await stayUntilStopped({ ...start, settings: started.settings });
   void lock;
   return exitCodes.done;
@@ -149,35 +146,6 @@ async function stayUntilStopped(start: StartOptions): Promise<void> {
     }
     await sleep(clock, watchMs, signal);
   }
+  terminal.note('Stopping. A second Ctrl-C ends this at once and leaves what still runs to: selvedge down');
   await stopAll(start);
-}
-
-function joinHint({ advertise, hubPort }: Settings): string {
-  if (advertise === undefined) {
-    return '  selvedge up --edges 1        # an edge node here; --advertise ADDRESS lets other machines join';
-  }
-  const host = advertise.includes(':') ? `[${advertise}]` : advertise;
-  return `  selvedge token create        # then, on another machine: selvedge join ${host}:${hubPort} --token TOKEN`;
-}
-
-function nextSteps(data: DataDirectory, { settings, withoutEdges }: Started, isDetached: boolean): string {
-  const hasEdges = settings.edgeCount > 0 && withoutEdges === undefined;
-  return [
-    '',
-    `The cluster is ready. Its kubeconfig is ${data.adminKubeconfig}. Type:`,
-    '',
-    `  export KUBECONFIG=${data.adminKubeconfig}`,
-    '  kubectl get nodes',
-    ...(hasEdges
-      ? [
-          '  kubectl get pods -A -o wide',
-          '  kubectl logs deployment/hello',
-          '  kubectl exec deployment/hello -- hostname',
-        ]
-      : [joinHint(settings)]),
-    '',
-    isDetached
-      ? 'It goes on running; `selvedge down` stops it, `selvedge status` shows it.'
-      : 'Ctrl-C stops it.',
-  ].join('\n');
 }

@@ -9,6 +9,8 @@ import { writeFileDurably } from '../processes/write-file.ts';
 
 export interface DataDirectory {
   readonly root: string;
+  /** Whether commands find it without `--data-dir`. */
+  readonly isDefault: boolean;
   readonly adminKubeconfig: string;
   readonly controlplane: string;
   readonly cloudcore: string;
@@ -18,12 +20,15 @@ export interface DataDirectory {
   readonly settings: string;
 }
 
+/** Below the directory in which a command is typed. */
+export const defaultDataDirectory = '.selvedge';
 const minFreeBytes = 256 * 1024 * 1024;
 
 export function dataDirectory(path: string, workingDirectory: string): DataDirectory {
   const root = resolve(workingDirectory, path);
   return {
     root,
+    isDefault: root === resolve(workingDirectory, defaultDataDirectory),
     adminKubeconfig: join(root, 'admin.kubeconfig'),
     controlplane: join(root, 'controlplane'),
     cloudcore: join(root, 'cloudcore'),

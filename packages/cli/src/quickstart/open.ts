@@ -5,12 +5,12 @@ import type { CommandContext } from '../command-line/command.ts';
 import type { OptionSpec } from '../command-line/option-table.ts';
 import { withSystemPath } from '../machine/programs.ts';
 import { ProcessTable } from '../processes/process-table.ts';
-import type { DataDirectory } from './data-directory.ts';
+import { type DataDirectory, defaultDataDirectory } from './data-directory.ts';
 
 export const dataDirectoryOption = {
   type: 'string',
   placeholder: 'DIRECTORY',
-  default: '.selvedge',
+  default: defaultDataDirectory,
   doc: 'where everything of this cluster lies',
 } as const satisfies OptionSpec;
 

@@ -77,6 +77,7 @@ export async function startAll(options: StartOptions): Promise<Started> {
     return { settings, withoutEdges: failure };
   }
   await startEdges(within, edges);
+  await noteSurplusEdges(within);
   const hasSample = settings.hasSample || (edges.length > 0 && (await deploySample(within)));
   const finished = { ...settings, hasSample };
   await writeSettings(data, finished);
@@ -208,6 +209,18 @@ async function startEdges(options: StartOptions, edges: readonly EdgeSettings[])
       hint: `see ${join(data.logs, `edgecore-${names[0]}.log`)}, or run: selvedge status`,
     });
   });
+}
+
+/** `up` leaves what runs: also the edges that a smaller number does not want any more. */
+async function noteSurplusEdges({ settings, processes, terminal }: StartOptions): Promise<void> {
+  const running = new Set<string>();
+  for (const { record, pid } of await processes.list()) if (pid !== undefined) running.add(record.name);
+  const surplus = settings.edges
+    .slice(settings.edgeCount)
+    .filter(({ name }) => running.has(`edgecore-${name}`));
+  if (surplus.length === 0) return;
+  const names = surplus.map(({ name }) => name).join(', ');
+  terminal.note(`${names}: still running; a smaller --edges takes effect after \`selvedge down\`.`);
 }
 
 async function deploySample(options: StartOptions): Promise<boolean> {

@@ -19,16 +19,28 @@ export interface StopOptions {
 
 const drainMs = 10_000;
 
-export async function stopAll(options: StopOptions): Promise<void> {
+/** Also takes away what processes left that were killed; the answer is whether anything ran. */
+export async function stopAll(options: StopOptions): Promise<boolean> {
   const { processes, settings, terminal } = options;
+  const states = await processes.list();
+  const running = new Set(states.filter(({ pid }) => pid !== undefined).map(({ record }) => record.name));
+  const step = (title: string, names: readonly string[], work: () => Promise<void>) =>
+    names.some((name) => running.has(name)) ? terminal.step(title, work) : work();
+
   for (const edge of settings.edges) {
-    await terminal.step(`Stopping ${edge.name}`, () => stopEdge(options, edge));
+    const names = [`edgecore-${edge.name}`, `containerd-${edge.name}`];
+    await step(`Stopping ${edge.name}`, names, () => stopEdge(options, edge));
   }
-  await terminal.step('Stopping the cloud', () => processes.stop('cloudcore', drainMs));
-  await terminal.step('Stopping the control plane', () => processes.stop('controlplane', drainMs));
+  for (const [name, title] of [
+    ['cloudcore', 'Stopping the cloud'],
+    ['controlplane', 'Stopping the control plane'],
+  ] as const) {
+    await step(title, [name], () => processes.stop(name, drainMs));
+  }
   for (const { record, pid } of await processes.list()) {
     if (pid === undefined) await processes.forget(record.name);
   }
+  return running.size > 0;
 }
 
 async function stopEdge(options: StopOptions, edge: EdgeSettings): Promise<void> {
