@@ -1,6 +1,6 @@
 // Makes the container runtime interface's message table and types from the facts file: only the messages and fields that edged uses.
 
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 interface Facts {
@@ -95,7 +95,9 @@ function typeScriptType(facts: Facts, field: Field): string {
   return field.repeated ? `${base}[]` : base;
 }
 
-export function generateCri(facts: Facts): string {
+/** The text of cri.gen.ts. */
+export async function generateCri(): Promise<string> {
+  const facts: Facts = JSON.parse(await readFile(join(folder, 'cri-facts.json'), 'utf8'));
   const messages = reachable(facts);
   const usedEnums = new Set(messages.flatMap((name) => fieldsOf(facts, name).map((field) => field.type)));
   const enums = Object.entries(facts.enums).filter(([name]) => usedEnums.has(name));
@@ -133,10 +135,3 @@ export function generateCri(facts: Facts): string {
   lines.push('};', '');
   return lines.join('\n');
 }
-
-export async function writeCri(): Promise<void> {
-  const facts: Facts = JSON.parse(await readFile(join(folder, 'cri-facts.json'), 'utf8'));
-  await writeFile(join(folder, 'cri.gen.ts'), generateCri(facts));
-}
-
-if (import.meta.main) await writeCri();

@@ -1,5 +1,7 @@
 // The public face of the command line, for the project's own scripts and tests.
 
+export { referencePage } from './command-line/reference-page.ts';
+export { commandTree } from './command-tree.ts';
 export {
   clientRequirements,
   edgeRequirements,

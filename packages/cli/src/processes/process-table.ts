@@ -85,7 +85,7 @@ export class ProcessTable {
       const child = spawn(program, args, {
         detached: true,
         stdio: ['ignore', descriptor, descriptor],
-        env: { ...process.env, PATH: this.#searchPath },
+        env: { ...environmentOfPrograms(), PATH: this.#searchPath },
         cwd: this.#data.root,
       });
       child.once('error', (cause) =>
@@ -180,6 +180,14 @@ export class ProcessTable {
       });
     }
   }
+}
+
+/** Options of `up` in the environment are not those of what it starts; how much is logged is. */
+function environmentOfPrograms(): Record<string, string | undefined> {
+  const entries = Object.entries(process.env);
+  return Object.fromEntries(
+    entries.filter(([name]) => !name.startsWith('SELVEDGE_') || name.startsWith('SELVEDGE_LOG_')),
+  );
 }
 
 /** The process as it was started, or another one that a person started by the same command. */
