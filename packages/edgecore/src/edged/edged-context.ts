@@ -9,6 +9,7 @@ import type { ImageManager } from './images/image-manager.ts';
 import type { ProbeManager } from './probes/probe-manager.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
 import type { PodRuntimeCache } from './runtime/pod-runtime-cache.ts';
+import type { StartSlots } from './runtime/start-slots.ts';
 import type { VolumeManager } from './volumes/volume-manager.ts';
 
 export interface EdgedSettings {
@@ -35,6 +36,7 @@ export interface EdgedContext {
   readonly images: ImageManager;
   readonly volumes: VolumeManager;
   readonly probes: ProbeManager;
+  readonly starts: StartSlots;
   readonly settings: EdgedSettings;
 }
 

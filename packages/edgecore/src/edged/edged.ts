@@ -1,6 +1,7 @@
 // The node's pod agent: makes the pods that the store wants run on a container runtime, and says how they are.
 
 import { readFile } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 import { type Clock, type Logger, systemClock } from '@selvedge/base';
 import type { NodeStore } from '../metamanager/node-store.ts';
 import { parseResolvConf } from './containers/dns.ts';
@@ -17,6 +18,7 @@ import { PodManager } from './pods/pod-manager.ts';
 import { ProbeManager } from './probes/probe-manager.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
 import { PodRuntimeCache } from './runtime/pod-runtime-cache.ts';
+import { StartSlots } from './runtime/start-slots.ts';
 import { VolumeManager } from './volumes/volume-manager.ts';
 
 export interface EdgedOptions {
@@ -48,6 +50,7 @@ export interface Edged extends AsyncDisposable {
 }
 
 const defaultMaxPods = 110;
+const startLimits = { slots: availableParallelism() + 1, longestHoldMs: 5_000 };
 
 /** Resolves when the runtime answers and what runs on it has been taken over. Containers run on after disposal. */
 export async function startEdged(options: EdgedOptions): Promise<Edged> {
@@ -100,6 +103,7 @@ export async function startEdged(options: EdgedOptions): Promise<Edged> {
     images,
     volumes,
     probes,
+    starts: new StartSlots({ clock, ...startLimits }),
     settings,
   };
   await cache.start();

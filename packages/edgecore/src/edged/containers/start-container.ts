@@ -39,7 +39,7 @@ export interface StartContainerInput {
 /** Rejects with a StartFault; its event has been written by then. */
 export async function startContainer(input: StartContainerInput): Promise<void> {
   const { context, pod, start, sandbox, signal } = input;
-  const { runtime, events } = context;
+  const { runtime, events, starts } = context;
   const { container } = start;
   const image = await context.images.ensure({
     pod,
@@ -51,10 +51,10 @@ export async function startContainer(input: StartContainerInput): Promise<void> 
   const config = await step(input, 'CreateContainerConfigError', () => configure(input, image));
   const id = await step(input, 'CreateContainerError', async () => {
     await mkdir(join(sandbox.config.logDirectory ?? '', container.name), { recursive: true, mode: 0o755 });
-    return runtime.createContainer(sandbox.id, config, sandbox.config);
+    return starts.run('container', () => runtime.createContainer(sandbox.id, config, sandbox.config));
   });
   events.pod(pod, 'Normal', 'Created', `Created container ${container.name}`, container.name);
-  await step(input, 'RunContainerError', () => runtime.startContainer(id));
+  await step(input, 'RunContainerError', () => starts.run('container', () => runtime.startContainer(id)));
   events.pod(pod, 'Normal', 'Started', `Started container ${container.name}`, container.name);
   await postStart(input, id);
 }

@@ -59,11 +59,12 @@ async function createSandbox(
   pod: EdgePod,
   config: PodSandboxConfig,
 ): Promise<SandboxStatus> {
-  const { runtime, settings, events } = context;
+  const { runtime, starts, settings, events } = context;
   try {
     await mkdir(podLogDirectory(pod, settings.podLogDirectory), { recursive: true, mode: 0o755 });
     await createPodCgroup(pod);
-    const id = await runtime.runSandbox(config, specOf(pod).runtimeClassName ?? '');
+    const handler = specOf(pod).runtimeClassName ?? '';
+    const id = await starts.run('sandbox', () => runtime.runSandbox(config, handler));
     const status = await runtime.sandboxStatus(id);
     if (status) return status;
     throw new StartFault('CreatePodSandboxError', 'the sandbox is gone');

@@ -229,6 +229,7 @@ export class VolumeManager implements Disposable {
     // A change may come with the pod's own end, and be told first: then it is no reason to fetch anything again.
     await Promise.resolve();
     const { namespace = '', name, uid } = entry.pod.metadata;
+    if (this.#pods.get(uid) !== entry) return;
     if (this.#options.store.pod(namespace, name)?.metadata.uid === uid) await this.#write(entry, volume);
   }
 
