@@ -92,6 +92,8 @@ export class HttpFront implements AsyncDisposable {
   }
 
   #track(socket: TLSSocket): void {
+    // Its handshake was under way when the listener closed.
+    if (this.#stop.signal.aborted) return void socket.destroy();
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
     socket.on('error', () => socket.destroy());
