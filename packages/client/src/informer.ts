@@ -59,7 +59,8 @@ export interface Informer<T> {
 }
 
 const defaultPageSize = 500;
-const retry = { initialMs: 200, maxMs: 30_000 };
+/** Few programs follow a server, and each of them is blind until it does again: the wait stays short. */
+const retry = { initialMs: 200, maxMs: 5_000 };
 
 /** An informer that keeps objects whole, but for managedFields. */
 export function createInformer<T extends KubeObject>(
