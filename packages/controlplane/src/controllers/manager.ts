@@ -5,6 +5,7 @@ import type { KubeClient } from '@selvedge/client';
 import { runScheduler } from '../scheduler/scheduler.ts';
 import { runDaemonSetController } from './daemonset/controller.ts';
 import { runDeploymentController } from './deployment/controller.ts';
+import { runDisruptionController } from './disruption/controller.ts';
 import { runEndpointSliceController } from './endpointslice/controller.ts';
 import { runGarbageCollector } from './garbagecollector/controller.ts';
 import type { Controller, ControllerContext } from './machinery/controller.ts';
@@ -47,6 +48,7 @@ export async function runManager(options: ManagerOptions): Promise<void> {
       replicaset: runReplicaSetController,
       daemonset: runDaemonSetController,
       endpointslice: runEndpointSliceController,
+      disruption: runDisruptionController,
       nodelifecycle: runNodeLifecycleController,
       podgc: runPodGarbageCollector,
       garbagecollector: runGarbageCollector,

@@ -66,6 +66,7 @@ function sharedInformer(
     [resources.endpoints, informers.endpoints],
     [resources.endpointslices, informers.endpointslices],
     [resources.controllerrevisions, informers.controllerrevisions],
+    [resources.poddisruptionbudgets, informers.poddisruptionbudgets],
   ];
   return shared.find(([one]) => sameType(one, type))?.[1] as Informer<Stored<KubeObject>> | undefined;
 }

@@ -34,6 +34,7 @@ export interface SharedInformers {
   readonly endpoints: Informer<Stored<KubeObject>>;
   readonly endpointslices: Informer<Stored<KubeObject>>;
   readonly controllerrevisions: Informer<Stored<KubeObject>>;
+  readonly poddisruptionbudgets: Informer<Stored<KubeObject>>;
 }
 
 export interface SharedInformerOptions {
@@ -78,6 +79,7 @@ export function createSharedInformers(options: SharedInformerOptions): {
     endpoints: whole(resources.endpoints),
     endpointslices: whole(resources.endpointslices),
     controllerrevisions: whole(resources.controllerrevisions),
+    poddisruptionbudgets: whole(resources.poddisruptionbudgets),
   };
   addOwnerIndexes(informers);
   const all: Informer<never>[] = Object.values(informers);
@@ -120,6 +122,7 @@ function addOwnerIndexes(informers: SharedInformers): void {
   informers.replicasets.addIndexer('namespace', byNamespace);
   informers.daemonsets.addIndexer('namespace', byNamespace);
   informers.services.addIndexer('namespace', byNamespace);
+  informers.poddisruptionbudgets.addIndexer('namespace', byNamespace);
   informers.endpointslices.addIndexer('service', (slice) => {
     const service = slice.metadata.labels?.['kubernetes.io/service-name'];
     return service ? [`${slice.metadata.namespace}/${service}`] : [];
