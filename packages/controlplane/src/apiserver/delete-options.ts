@@ -24,9 +24,10 @@ export interface DeleteRequest {
   readonly contentType: string;
 }
 
+/** Where there is a body, the query is not looked at. */
 export function readDeleteOptions({ query, ...request }: DeleteRequest): DeleteOptions {
   const given: KubeObject = request.body.length > 0 ? decodeOptions(request) : fromQuery(query);
-  const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : query.getAll('dryRun');
+  const dryRun = Array.isArray(given.dryRun) ? given.dryRun.map(String) : [];
   const causes: StatusCause[] = [...checkDryRun(dryRun)];
   const policy = given.propagationPolicy;
   if (policy !== undefined && policy !== null && !policies.includes(String(policy))) {
@@ -53,6 +54,7 @@ function fromQuery(query: URLSearchParams): Record<string, unknown> {
   const policy = query.get('propagationPolicy');
   const orphans = query.get('orphanDependents');
   return {
+    dryRun: query.getAll('dryRun'),
     ...(grace ? { gracePeriodSeconds: Number(grace) } : {}),
     ...(policy ? { propagationPolicy: policy } : {}),
     ...(orphans ? { orphanDependents: isTrue(orphans) } : {}),

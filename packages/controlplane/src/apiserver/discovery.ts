@@ -59,11 +59,14 @@ function groupOf({ name, versions }: ServedGroup): object {
   return { name, versions: list, preferredVersion: list[0] };
 }
 
+/** The order in which Kubernetes lists the verbs of custom resources; other resources' stand by name. */
+const customVerbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+
 function resourceList({ resources }: ServedVersion): object[] {
   return resources.flatMap((resource) => [
     resourceEntry(resource),
     ...[...resource.subresources]
-      .sort((one, other) => (one.name < other.name ? -1 : 1))
+      .sort((one, other) => (one.name < other.name === (resource.custom === undefined) ? -1 : 1))
       .map((subresource) => subresourceEntry(resource, subresource)),
   ]);
 }
@@ -75,7 +78,7 @@ function resourceEntry(resource: Resource): object {
     singularName: resource.singular,
     namespaced: resource.namespaced,
     kind: resource.kind,
-    verbs: [...verbs].sort(),
+    verbs: resource.custom ? customVerbs : [...verbs].sort(),
     ...(shortNames.length > 0 ? { shortNames } : {}),
     ...(categories.length > 0 ? { categories } : {}),
     ...(verbs.includes('get') ? { storageVersionHash: storageVersionHash(resource) } : {}),

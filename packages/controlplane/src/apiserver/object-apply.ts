@@ -25,7 +25,7 @@ export function checkApplyOptions(query: URLSearchParams): void {
 
 export function applyObject({ call, old, patch, options, warn }: ApplyRequest): KubeObject {
   const { schemas, clock } = call.context;
-  const { resource, subresource, namespace, name } = call.target;
+  const { resource, subresource, name } = call.target;
   const manager = fieldManagerContext({
     schemas,
     resource,
@@ -34,7 +34,7 @@ export function applyObject({ call, old, patch, options, warn }: ApplyRequest): 
     nowMs: clock.now(),
   });
   if (!manager) return { ...old, ...patch };
-  const configuration = withIdentity(patch, { name, namespace });
+  const configuration = withName(patch, name);
   const result = applyConfiguration(manager, { live: old, configuration, force: options.force ?? false });
   if (result.kind === 'conflict') {
     throw new StatusError({
@@ -59,15 +59,12 @@ export function applyObject({ call, old, patch, options, warn }: ApplyRequest): 
 }
 
 /** The path says which object is meant; the configuration may leave it out but not name another. */
-function withIdentity(
-  patch: KubeObject,
-  { name, namespace }: { name: string; namespace: string },
-): KubeObject {
+function withName(patch: KubeObject, name: string): KubeObject {
   const metadata = patch.metadata ?? {};
   if (metadata.name && metadata.name !== name) {
     throw refuse.badRequest(
       `metadata.name: Invalid value: ${JSON.stringify(metadata.name)}: must match the name on the URL (${name})`,
     );
   }
-  return { ...patch, metadata: { ...metadata, name, ...(namespace === '' ? {} : { namespace }) } };
+  return { ...patch, metadata: { ...metadata, name } };
 }

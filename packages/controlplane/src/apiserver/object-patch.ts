@@ -26,7 +26,10 @@ export function readPatchType(resource: Resource, contentType: string): PatchTyp
   const mediaType = contentType.split(';')[0]?.trim() ?? '';
   const served = mediaTypes.filter(([, type]) => !(resource.custom && type === 'strategic'));
   const found = served.find(([name]) => name === mediaType);
-  if (!found) throw refuse.unsupportedMediaType(served.map(([name]) => name));
+  if (!found) {
+    const isPatch = mediaTypes.some(([name]) => name === mediaType);
+    throw isPatch ? refuse.unsupportedMediaType(served.map(([name]) => name)) : refuse.notAPatch();
+  }
   return found[1];
 }
 

@@ -116,14 +116,15 @@ function mark(context: ApiContext, resource: Resource, object: KubeObject, delet
     meta.deletionGracePeriodSeconds = grace;
     return 'changed';
   }
-  if (grace === 0 && !waiting) return 'finished';
+  if (grace === 0 && !waiting && !resource.strategy.gracePeriodSeconds) return 'finished';
   meta.deletionTimestamp = timestamp(context.clock.now() + grace * 1000);
   meta.deletionGracePeriodSeconds = grace;
-  if (meta.generation) meta.generation++;
-  if (resource.group === '' && resource.resource === 'namespaces') {
-    object.status = { ...(object.status as object), phase: 'Terminating' };
+  if (grace === 0 && !waiting) return 'finished';
+  const { markDeleted } = resource.strategy;
+  if (markDeleted) {
+    markDeleted(object, context.clock.now());
     delete meta.deletionGracePeriodSeconds;
-  }
+  } else if (meta.generation) meta.generation++;
   return 'changed';
 }
 
@@ -157,6 +158,9 @@ function settleFinalizers(resource: Resource, object: KubeObject, deletion: Dele
   const after = before.filter((name) => name !== orphan && name !== foreground);
   if (policy === 'Orphan') after.push(orphan);
   if (policy === 'Foreground') after.push(foreground);
+  const { deletionFinalizer } = resource.strategy;
+  if (deletionFinalizer && !meta.deletionTimestamp && !after.includes(deletionFinalizer))
+    after.push(deletionFinalizer);
   if (after.length === before.length && after.every((name) => before.includes(name))) return false;
   if (after.length > 0) meta.finalizers = after;
   else delete meta.finalizers;

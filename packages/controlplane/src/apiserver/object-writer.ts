@@ -36,7 +36,7 @@ export async function createObject(
   fillNewMeta(resource, object, { nowMs: context.clock.now(), uid: context.randomUuid() });
   applyDefaults(context.schemas, resource, object);
   if (!managedFieldsAreFinal) trackWrite(managerOf(context, resource, options), undefined, object);
-  if (resource.strategy.status && !keepsStatusOnCreate(resource)) delete object.status;
+  if (resource.strategy.status && !keepsStatusOnCreate(resource)) resetStatus(context, resource, object);
   resource.strategy.prepareForCreate?.(object, strategyContext);
   const admitted = {
     context,
@@ -64,6 +64,13 @@ export async function createObject(
   } finally {
     if (options.dryRun) undo();
   }
+}
+
+/** A new object's status is what Go writes of an unset one: mostly `{}`, with custom resources nothing. */
+function resetStatus({ schemas }: ApiContext, resource: Resource, object: KubeObject): void {
+  const unset = schemas.schemaOf(resource)?.fields.get('status')?.whenUnset?.();
+  if (unset === undefined) delete object.status;
+  else object.status = unset as KubeObject[string];
 }
 
 /** `status` is dropped on create; the kinds whose clients register with one are the exception. */

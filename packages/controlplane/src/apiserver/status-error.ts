@@ -112,6 +112,13 @@ export const refuse = {
       reason: 'UnsupportedMediaType',
       message: `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
     }),
+  notAPatch: () =>
+    new StatusError({
+      code: 415,
+      reason: 'UnsupportedMediaType',
+      message: '415: Unsupported Media Type',
+      details: {},
+    }),
   invalid: (kind: { group: string; kind: string }, name: string, causes: readonly StatusCause[]) =>
     new StatusError({
       code: 422,

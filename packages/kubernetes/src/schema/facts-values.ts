@@ -152,6 +152,7 @@ export const nullWhenUnset: Readonly<Record<string, string>> = {
   'apps.v1.DeploymentSpec': 'selector',
   'apps.v1.ReplicaSetSpec': 'selector',
   'apps.v1.StatefulSetSpec': 'selector',
+  'authentication.v1.TokenRequestSpec': 'boundObjectRef',
   'core.v1.ScaleIOPersistentVolumeSource': 'secretRef',
   'core.v1.ScaleIOVolumeSource': 'secretRef',
   'networking.v1.HTTPIngressPath': 'pathType',

@@ -19,6 +19,7 @@ import type {
 } from '../object.ts';
 import * as cluster from './cluster.ts';
 import * as configuration from './configuration.ts';
+import { validateCustomResourceDefinition } from './custom-resource-definition.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { validatePod, validatePodStatusUpdate, validatePodUpdate } from './pod.ts';
 import type { Errors } from './rules.ts';
@@ -81,6 +82,9 @@ const kinds: Readonly<Record<string, KindValidation>> = {
   '/Endpoints': kind<Endpoints>({ create: cluster.validateEndpoints }),
   'discovery.k8s.io/EndpointSlice': kind<EndpointSlice>({ create: cluster.validateEndpointSlice }),
   'coordination.k8s.io/Lease': kind<Lease>({ create: cluster.validateLease }),
+  'apiextensions.k8s.io/CustomResourceDefinition': kind<KubeObject>({
+    create: validateCustomResourceDefinition,
+  }),
   'apps/Deployment': workload<Deployment>(validateDeployment),
   'apps/ReplicaSet': workload<ReplicaSet>(validateReplicaSet),
   'apps/DaemonSet': workload<DaemonSet>(validateDaemonSet),
@@ -104,6 +108,8 @@ export interface ValidatedKind {
   readonly group: string;
   readonly kind: string;
   readonly namespaced: boolean;
+  /** Present on kinds that a CustomResourceDefinition made. */
+  readonly custom?: object;
 }
 
 /** What is wrong with a new object, in the order Kubernetes reports it; empty when nothing is. */
@@ -111,7 +117,10 @@ export function validateCreate(type: ValidatedKind, object: KubeObject): FieldEr
   const errors: FieldError[] = [];
   const rules = kinds[`${type.group}/${type.kind}`];
   if (rules) rules.create(errors, object);
-  else validateMetadata(errors, object.metadata ?? {}, { namespaced: type.namespaced, name: nameRule(type) });
+  else {
+    const { namespaced, custom } = type;
+    validateMetadata(errors, object.metadata ?? {}, { namespaced, name: nameRule(type), ownKind: !custom });
+  }
   return errors;
 }
 

@@ -8,10 +8,13 @@ import { check, type Errors, notNegative, unchanged } from './rules.ts';
 
 const maxAnnotationBytes = 256 * 1024;
 const maxGeneratedBaseLength = 58;
+const standardFinalizers = ['kubernetes', 'orphan', 'foregroundDeletion'];
 
 export interface MetadataRules {
   readonly namespaced: boolean;
   readonly name: Check;
+  /** False for custom resources. */
+  readonly ownKind?: boolean;
 }
 
 export function validateMetadata(errors: Errors, metadata: ObjectMeta, rules: MetadataRules): void {
@@ -31,8 +34,18 @@ export function validateMetadata(errors: Errors, metadata: ObjectMeta, rules: Me
   validateLabels(errors, 'metadata.labels', metadata.labels);
   validateAnnotations(errors, 'metadata.annotations', metadata.annotations);
   validateOwners(errors, metadata);
-  for (const finalizer of metadata.finalizers ?? [])
-    check(errors, 'metadata.finalizers', finalizer, isQualifiedName);
+  validateFinalizers(errors, metadata.finalizers ?? [], rules.ownKind ?? true);
+}
+
+/** Kinds of Kubernetes itself know few finalizers without a domain; custom ones take any qualified name. */
+function validateFinalizers(errors: Errors, finalizers: readonly string[], ownKind: boolean): void {
+  for (const finalizer of finalizers) check(errors, 'metadata.finalizers', finalizer, isQualifiedName);
+  if (!ownKind) return;
+  for (const [index, finalizer] of finalizers.entries()) {
+    if (finalizer.includes('/') || standardFinalizers.includes(finalizer)) continue;
+    const why = 'name is neither a standard finalizer name nor is it fully qualified';
+    errors.push(fieldError.invalid(`metadata.finalizers[${index}]`, finalizer, why));
+  }
 }
 
 export function validateMetadataUpdate(errors: Errors, metadata: ObjectMeta, before: ObjectMeta): void {

@@ -71,6 +71,11 @@ export class ServiceIps implements AdmissionPlugin {
     if (spec.clusterIP === 'None' || spec.clusterIPs?.[0] === 'None') {
       spec.clusterIP = 'None';
       spec.clusterIPs = ['None'];
+      if (Object.keys(spec.selector ?? {}).length === 0) {
+        // Somebody else writes its endpoints, of whichever families there are.
+        spec.ipFamilies ??= ['IPv4', 'IPv6'];
+        spec.ipFamilyPolicy ??= 'RequireDualStack';
+      }
     } else {
       const asked = spec.clusterIP || spec.clusterIPs?.[0] || '';
       const address = kept.includes(asked) ? asked : this.#take(service, asked, undo);

@@ -15,8 +15,14 @@ const collections = {
   roleBindings: `rolebindings.${group}`,
 } as const;
 
+interface Subject {
+  readonly kind: string;
+  readonly name: string;
+  readonly namespace?: string;
+}
+
 interface Binding {
-  readonly subjects: ReadonlyArray<{ kind: string; name: string; namespace?: string }>;
+  readonly subjects: readonly Subject[];
   readonly rules: readonly PolicyRule[];
   readonly description: string;
 }
@@ -42,9 +48,9 @@ export class Rbac {
 
   decide(user: User, attributes: Attributes): Decision {
     const namespace = attributes.kind === 'resource' ? attributes.namespace : '';
-    for (const { rules, description } of this.#bindingsOf(user, namespace)) {
-      if (rules.some((rule) => ruleAllows(rule, attributes))) {
-        return { kind: 'allow', reason: `RBAC: allowed by ${description}` };
+    for (const { binding, subject } of this.#bindingsOf(user, namespace)) {
+      if (binding.rules.some((rule) => ruleAllows(rule, attributes))) {
+        return { kind: 'allow', reason: `RBAC: allowed by ${binding.description} to ${describe(subject)}` };
       }
     }
     return { kind: 'no-opinion', reason: '' };
@@ -52,15 +58,18 @@ export class Rbac {
 
   /** All rules that hold for a user in a namespace (and, of the cluster's, everywhere). */
   rulesOf(user: User, namespace: string): PolicyRule[] {
-    return [...this.#bindingsOf(user, namespace)].flatMap((binding) => [...binding.rules]);
+    return [...this.#bindingsOf(user, namespace)].flatMap(({ binding }) => [...binding.rules]);
   }
 
-  *#bindingsOf(user: User, namespace: string): Generator<Binding> {
+  *#bindingsOf(user: User, namespace: string): Generator<{ binding: Binding; subject: Subject }> {
     const compiled = this.#compile();
-    for (const binding of compiled.cluster) if (appliesTo(binding, user)) yield binding;
-    if (namespace === '') return;
-    for (const binding of compiled.byNamespace.get(namespace) ?? [])
-      if (appliesTo(binding, user)) yield binding;
+    const ofNamespace = namespace === '' ? [] : (compiled.byNamespace.get(namespace) ?? []);
+    for (const bindings of [compiled.cluster, ofNamespace]) {
+      for (const binding of bindings) {
+        const subject = binding.subjects.find((one) => isSubject(one, user));
+        if (subject) yield { binding, subject };
+      }
+    }
   }
 
   #compile(): Compiled {
@@ -81,7 +90,8 @@ export class Rbac {
         kind === 'ClusterRole' ? rulesOfClusterRole(name) : (roles.get(`${namespace}/${name}`) ?? []);
       const list = byNamespace.get(namespace) ?? [];
       byNamespace.set(namespace, list);
-      list.push(bound(binding, rules, `RoleBinding ${JSON.stringify(key)}`));
+      const shown = JSON.stringify(`${binding.metadata?.name ?? ''}/${namespace}`);
+      list.push(bound(binding, rules, `RoleBinding ${shown}`));
     }
     this.#compiled = { cluster, byNamespace };
     return this.#compiled;
@@ -131,19 +141,21 @@ function bound(
   return { subjects, rules, description: `${what} of ${role}` };
 }
 
-function appliesTo({ subjects }: Binding, user: User): boolean {
-  return subjects.some(({ kind, name, namespace }) => {
-    switch (kind) {
-      case 'User':
-        return user.name === name;
-      case 'Group':
-        return user.groups.includes(name);
-      case 'ServiceAccount': {
-        const account = readServiceAccountName(user.name);
-        return account?.name === name && account.namespace === namespace;
-      }
-      default:
-        return false;
+function isSubject({ kind, name, namespace }: Subject, user: User): boolean {
+  switch (kind) {
+    case 'User':
+      return user.name === name;
+    case 'Group':
+      return user.groups.includes(name);
+    case 'ServiceAccount': {
+      const account = readServiceAccountName(user.name);
+      return account?.name === name && account.namespace === namespace;
     }
-  });
+    default:
+      return false;
+  }
+}
+
+function describe({ kind, name, namespace }: Subject): string {
+  return `${kind} ${JSON.stringify(kind === 'ServiceAccount' ? `${name}/${namespace ?? ''}` : name)}`;
 }

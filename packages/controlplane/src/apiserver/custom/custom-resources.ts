@@ -2,15 +2,18 @@
 
 import { describeError, type Logger } from '@selvedge/base';
 import { isJsonObject, type KubeObject } from '@selvedge/kubernetes';
-import type { Store } from '../../store/store-contract.ts';
 import type { User } from '../authentication/user.ts';
 import type { ApiContext } from '../context.ts';
 import { metaOf, timestamp } from '../object-meta.ts';
 import { updateObject } from '../object-writer.ts';
+import { cleanupFinalizer } from '../registry/custom-resource-definitions.ts';
+import type { Resource } from '../registry/resource.ts';
 import { customResourcesOf, type DefinitionSpec } from './custom-definition.ts';
+import { cleanUpDefinition } from './definition-cleanup.ts';
 
 const collection = 'customresourcedefinitions.apiextensions.k8s.io';
 const server: User = { name: 'system:apiserver', groups: ['system:masters'] };
+const asServer = { user: server, fieldManager: 'kube-apiserver', subresource: 'status' };
 
 interface Definition extends KubeObject {
   spec?: DefinitionSpec;
@@ -21,15 +24,17 @@ export class CustomResources implements AsyncDisposable {
   readonly #context: ApiContext;
   readonly #logger: Logger;
   readonly #working = new Set<Promise<void>>();
+  /** Ends the watch over the objects of each kind whose definition is being deleted. */
+  readonly #leaving = new Map<string, () => void>();
   readonly #stop: () => void;
 
   constructor(context: ApiContext) {
     this.#context = context;
     this.#logger = context.logger.with({ part: 'custom-resources' });
     const definitions = context.store.collection(collection);
-    const started = definitions.watch(context.store.revision, ({ key, previous, entry }) => {
+    const started = definitions.watch(context.store.revision, ({ key, entry }) => {
       if (entry) this.#serve(parse(entry.value));
-      else if (previous) this.#forget(key, parse(previous.value));
+      else this.#forget(key);
     });
     this.#stop = started.kind === 'watching' ? () => started.stop() : () => undefined;
     const listed = definitions.list({ prefix: '' });
@@ -38,21 +43,46 @@ export class CustomResources implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop();
+    for (const stop of this.#leaving.values()) stop();
     await Promise.all(this.#working);
   }
 
   #serve(definition: Definition): void {
-    const { name = '' } = metaOf(definition);
+    const { name = '', deletionTimestamp, finalizers } = metaOf(definition);
     if (!definition.spec) return;
-    this.#context.registry.setCustom(name, customResourcesOf(definition.spec));
+    const kinds = customResourcesOf(definition.spec);
+    this.#context.registry.setCustom(name, kinds);
+    if (deletionTimestamp) {
+      if (finalizers?.includes(cleanupFinalizer)) this.#cleanUp(name, kinds[0]);
+      return;
+    }
     const established = definition.status?.conditions?.some(
       (one) => one.type === 'Established' && one.status === 'True',
     );
     if (!established) this.#run(`establish ${name}`, () => this.#establish(name));
   }
 
+  /** Now, and again whenever an object of the kind has gone. */
+  #cleanUp(name: string, kind: Resource | undefined): void {
+    const definitions = this.#definitions();
+    if (!definitions || this.#leaving.has(name)) return;
+    const { store } = this.#context;
+    const cleanup = { context: this.#context, definitions, kind, name, options: asServer };
+    const work = () => this.#run(`clean up ${name}`, () => cleanUpDefinition(cleanup));
+    const watched = kind && store.collection(kind.collection);
+    const started = watched?.watch(store.revision, ({ entry }) => {
+      if (!entry) work();
+    });
+    this.#leaving.set(name, started?.kind === 'watching' ? () => started.stop() : () => undefined);
+    work();
+  }
+
+  #definitions(): Resource | undefined {
+    return this.#context.registry.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
+  }
+
   async #establish(name: string): Promise<void> {
-    const resource = this.#context.registry.find('apiextensions.k8s.io', 'v1', 'customresourcedefinitions');
+    const resource = this.#definitions();
     if (!resource) return;
     const lastTransitionTime = timestamp(this.#context.clock.now());
     const change = (old: KubeObject | undefined): KubeObject => {
@@ -78,17 +108,13 @@ export class CustomResources implements AsyncDisposable {
       };
     };
     const request = { resource, namespace: '', name, change };
-    await updateObject(this.#context, request, {
-      user: server,
-      fieldManager: 'kube-apiserver',
-      subresource: 'status',
-    });
+    await updateObject(this.#context, request, asServer);
   }
 
-  #forget(name: string, definition: Definition): void {
+  #forget(name: string): void {
     this.#context.registry.setCustom(name, []);
-    const objects = definition.spec && `${definition.spec.names.plural}.${definition.spec.group}`;
-    if (objects) this.#run(`clear ${name}`, () => clear(this.#context.store, objects));
+    this.#leaving.get(name)?.();
+    this.#leaving.delete(name);
   }
 
   #run(what: string, work: () => Promise<void>): void {
@@ -98,16 +124,6 @@ export class CustomResources implements AsyncDisposable {
     this.#working.add(running);
     void running.finally(() => this.#working.delete(running));
   }
-}
-
-/** Objects of a kind that is no more go with it. */
-async function clear(store: Store, name: string): Promise<void> {
-  const listed = store.collection(name).list({ prefix: '' });
-  if (listed.kind !== 'entries') return;
-  const removals = [...listed.entries].map(({ key, revision }) =>
-    store.write({ collection: name, key, expectedRevision: revision, build: () => undefined }),
-  );
-  await Promise.all(removals);
 }
 
 function parse(value: Uint8Array): Definition {

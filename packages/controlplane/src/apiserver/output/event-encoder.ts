@@ -74,7 +74,7 @@ export class EventEncoder {
     const { resource, includeObject, now } = this.#options;
     const meta = { resourceVersion: String(revision) };
     const table = tableOf({ resource, objects: [object], includeObject, meta, nowMs: now() });
-    if (this.#columnsTold) table.columnDefinitions = [];
+    if (this.#columnsTold) table.columnDefinitions = null;
     this.#columnsTold = true;
     return table;
   }

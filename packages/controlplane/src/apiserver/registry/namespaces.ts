@@ -22,6 +22,9 @@ export const namespaceStrategy: Strategy = {
     object.status = { phase: 'Active' };
     labelWithName(object);
   },
+  markDeleted: (object) => {
+    object.status = { ...(object.status as object), phase: 'Terminating' };
+  },
   prepareForUpdate: (object, old, { subresource }) => {
     if (subresource !== 'finalize') object.spec = old.spec;
     labelWithName(object);

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '@selvedge/kubernetes';
 import { metaOf } from '../object-meta.ts';
+import { customResourceDefinitionStrategy } from './custom-resource-definitions.ts';
 import { daemonSetStrategy } from './daemonsets.ts';
 import { namespaceStrategy } from './namespaces.ts';
 import { nodeStrategy } from './nodes.ts';
@@ -106,7 +107,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   'leases.coordination.k8s.io': { createOnUpdate: true },
   'endpointslices.discovery.k8s.io': { generation: true },
   'certificatesigningrequests.certificates.k8s.io': certificateSigningRequests,
-  'customresourcedefinitions.apiextensions.k8s.io': workload,
+  'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitionStrategy,
   'roles.rbac.authorization.k8s.io': { createOnUpdate: true },
   'rolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },
   'clusterroles.rbac.authorization.k8s.io': { createOnUpdate: true },

@@ -29,6 +29,10 @@ export interface Strategy {
   readonly validateUpdate?: (object: KubeObject, old: KubeObject) => StatusCause[];
   /** Seconds between the request to delete and the deletion; 0 deletes at once. */
   readonly gracePeriodSeconds?: (object: KubeObject, requested: number | undefined) => number;
+  /** Set on an object when its deletion is asked for; whoever clears up after it takes it away. */
+  readonly deletionFinalizer?: string;
+  /** Says in the status that the object is on its way out: of kinds whose deletion has no grace of its own. */
+  readonly markDeleted?: (object: KubeObject, nowMs: number) => void;
   /** What an orphaned dependent keeps by default: legacy kinds only. */
   readonly defaultPropagation?: 'Background' | 'Orphan';
 }

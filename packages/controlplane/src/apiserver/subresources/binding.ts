@@ -34,6 +34,8 @@ export async function createBinding(call: VerbCall): Promise<Answer> {
       namespace: target.namespace,
       name: target.name,
       change: (old) => bind(old as KubeObject, { binding, nodeName, nowMs: context.clock.now() }),
+      // Kubernetes keeps no account of who bound a pod.
+      managedFieldsAreFinal: true,
     },
     {
       user: request.user,

@@ -47,9 +47,11 @@ export async function writeScale(call: VerbCall): Promise<Answer> {
       });
     const type = readPatchType(resource, contentType);
     const patch = decodePatch(body, type);
+    // A Scale's fields are Kubernetes' own, also where a custom resource is scaled.
+    const { custom: _, ...rest } = resource;
     return applyPatch({
       schemas: context.schemas,
-      resource: { ...resource, ...scaleType },
+      resource: { ...rest, ...scaleType },
       type: type === 'json' ? 'json' : 'merge',
       patch,
       old: current,

@@ -33,7 +33,7 @@ export async function createToken(call: VerbCall): Promise<Answer> {
   const entry = context.store.latest(resource.collection, storageKey(namespace, name));
   if (!entry) throw refuse.notFound(resource, name);
   const { spec } = given as unknown as TokenRequest;
-  const expirationSeconds = checkedSeconds(name, spec?.expirationSeconds ?? defaultSeconds);
+  const expirationSeconds = checkedSeconds(spec?.expirationSeconds ?? defaultSeconds);
   const audiences = spec?.audiences?.length ? spec.audiences : [context.tokens.issuer];
   const { token, expiresAtMs } = context.tokens.issue({
     audiences,
@@ -51,14 +51,14 @@ export async function createToken(call: VerbCall): Promise<Answer> {
   });
 }
 
-function checkedSeconds(name: string, seconds: number): number {
+function checkedSeconds(seconds: number): number {
   const field = 'spec.expirationSeconds';
   const causes: StatusCause[] = [];
   const refuseBecause = (why: string) =>
     causes.push({ reason: 'FieldValueInvalid', message: `Invalid value: ${seconds}: ${why}`, field });
   if (seconds < minSeconds) refuseBecause('may not specify a duration less than 10 minutes');
   if (seconds > maxSeconds) refuseBecause('may not specify a duration larger than 2^32 seconds');
-  if (causes.length > 0) throw refuse.invalid(requestType, name, causes);
+  if (causes.length > 0) throw refuse.invalid(requestType, '', causes);
   return seconds;
 }
 

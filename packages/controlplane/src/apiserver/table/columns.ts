@@ -9,6 +9,7 @@ import { coreColumns } from './core-columns.ts';
 import { eventColumns } from './event-columns.ts';
 import { nodeColumns } from './node-columns.ts';
 import { podColumns } from './pod-columns.ts';
+import { policyColumns } from './policy-columns.ts';
 import { workloadColumns } from './workload-columns.ts';
 
 const nameColumn: Column = {
@@ -31,6 +32,7 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
   'events.events.k8s.io': eventColumns,
   ...withName(workloadColumns(ageColumn)),
   ...withName(coreColumns(ageColumn)),
+  ...withName(policyColumns(ageColumn)),
 };
 
 function withName(all: Readonly<Record<string, readonly Column[]>>): Record<string, readonly Column[]> {
@@ -48,7 +50,7 @@ function customColumn({ name, type, format, description, priority, jsonPath }: P
     name,
     type,
     ...(format ? { format } : {}),
-    ...(description ? { description } : {}),
+    description: description || `Custom resource definition column (in JSONPath format): ${jsonPath}`,
     ...(priority ? { priority } : {}),
     cell: (object, nowMs) => {
       const value = getPath(object, jsonPath);

@@ -18,7 +18,8 @@ export interface Table {
   kind: 'Table';
   apiVersion: 'meta.k8s.io/v1';
   metadata: object;
-  columnDefinitions: object[];
+  /** Null where they have been told before. */
+  columnDefinitions: object[] | null;
   rows: object[];
 }
 

@@ -1,0 +1,35 @@
+// CustomResourceDefinitions: they start with their stored version, and stay until the objects of their kind are gone.
+
+import type { KubeObject } from '@selvedge/kubernetes';
+import { timestamp } from '../object-meta.ts';
+import type { Strategy } from './strategy.ts';
+
+/** Source: k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1/types.go, CustomResourceCleanupFinalizer. */
+export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
+
+interface Definition extends KubeObject {
+  readonly spec?: {
+    readonly versions?: ReadonlyArray<{ readonly name: string; readonly storage?: boolean }>;
+  };
+}
+
+export const customResourceDefinitionStrategy: Strategy = {
+  generation: true,
+  status: true,
+  deletionFinalizer: cleanupFinalizer,
+  markDeleted: (object, nowMs) => {
+    const status = (object.status ?? {}) as { conditions?: object[] | null };
+    const terminating = {
+      type: 'Terminating',
+      status: 'True',
+      lastTransitionTime: timestamp(nowMs),
+      reason: 'InstanceDeletionPending',
+      message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+    };
+    object.status = { ...status, conditions: [...(status.conditions ?? []), terminating] };
+  },
+  prepareForCreate: (object) => {
+    const stored = (object as Definition).spec?.versions?.filter((version) => version.storage) ?? [];
+    object.status = { ...(object.status as object), storedVersions: stored.map(({ name }) => name) };
+  },
+};
