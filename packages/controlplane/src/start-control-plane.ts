@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { systemClock } from '@selvedge/base';
+import { writeFileDurably } from '@selvedge/base/durable-file';
 import { certificateToPem, keyToPem } from '@selvedge/pki';
 import { Admission } from './apiserver/admission/admission.ts';
 import { admissionPlugins } from './apiserver/admission/plugins.ts';
@@ -21,7 +22,7 @@ import { OpenApiDocuments } from './apiserver/openapi/openapi-documents.ts';
 import { Registry } from './apiserver/registry/registry.ts';
 import { ResourceSchemas } from './apiserver/registry/resource-schemas.ts';
 import { NodeStreams } from './apiserver/streams/node-streams.ts';
-import { type Credentials, loadCredentials, writePrivateFile } from './bootstrap/credentials.ts';
+import { type Credentials, loadCredentials } from './bootstrap/credentials.ts';
 import { kubeconfigText } from './bootstrap/kubeconfig-file.ts';
 import { bootstrapObjects } from './bootstrap/objects.ts';
 import { type ControlPlaneConfig, type ControlPlaneOptions, controlPlaneDefaults } from './config.ts';
@@ -80,7 +81,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     objects: options.objects ?? [],
   });
   const url = `https://127.0.0.1:${front.port}`;
-  const files = await writeKubeconfigs(config, credentials, url);
+  const files = writeKubeconfigs(config, credentials, url);
   if (config.manager)
     stack.use(startManager({ kubeconfig: files.manager, logger: logger.with({ part: 'manager' }), clock }));
   logger.info('control plane ready', { url });
@@ -137,11 +138,11 @@ interface KubeconfigFiles {
   readonly cloudcore: string;
 }
 
-async function writeKubeconfigs(
+function writeKubeconfigs(
   config: ControlPlaneConfig,
   credentials: Credentials,
   server: string,
-): Promise<KubeconfigFiles> {
+): KubeconfigFiles {
   const files: KubeconfigFiles = {
     admin: config.adminKubeconfig || join(config.dataDir, 'admin.kubeconfig'),
     manager: join(config.dataDir, 'manager.kubeconfig'),
@@ -152,7 +153,7 @@ async function writeKubeconfigs(
     const identity = credentials.clients.get(name);
     if (!identity) continue;
     const user = clients[name].commonName;
-    await writePrivateFile(files[name], kubeconfigText({ server, authority, user, identity }));
+    writeFileDurably(files[name], kubeconfigText({ server, authority, user, identity }));
   }
   return files;
 }

@@ -3,8 +3,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fault } from '@selvedge/base';
+import { writeFileDurably } from '@selvedge/base/durable-file';
 import { type EdgeCoreConfig, edgeCoreConfig } from './config.ts';
-import { writeFileAtomically } from './write-file.ts';
 
 const maxFileBytes = 1 << 20;
 
@@ -25,7 +25,7 @@ export function readConfig(
 export function writeConfig(directory: string, values: Readonly<Record<string, unknown>>): void {
   edgeCoreConfig({ directory, ...values });
   mkdirSync(directory, { recursive: true, mode: 0o700 });
-  writeFileAtomically(configPath(directory), `${JSON.stringify(values, null, 2)}\n`, 0o600);
+  writeFileDurably(configPath(directory), `${JSON.stringify(values, null, 2)}\n`);
 }
 
 function readText(path: string): string {

@@ -126,7 +126,7 @@ async function joinMachine(
     if (isFault(error, 'join/name-taken') && previous?.name === name) throw joinedAlready(context, previous);
     throw error;
   }
-  await writeJoinedMachine(machine);
+  writeJoinedMachine(machine);
   return machine;
 }
 

@@ -3,8 +3,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault, systemClock } from '@selvedge/base';
+import { writeFileDurably } from '@selvedge/base/durable-file';
 import { ProcessTable } from '../processes/process-table.ts';
-import { writeFileDurably } from '../processes/write-file.ts';
 import type { EdgeMachine } from './edge-machine.ts';
 
 export interface JoinedMachine extends EdgeMachine {
@@ -34,8 +34,8 @@ export async function readJoinedMachine(directory: string): Promise<JoinedMachin
   }
 }
 
-export function writeJoinedMachine(machine: JoinedMachine): Promise<void> {
-  return writeFileDurably(machinePath(machine.directory), `${JSON.stringify(machine, null, 2)}\n`);
+export function writeJoinedMachine(machine: JoinedMachine): void {
+  writeFileDurably(machinePath(machine.directory), `${JSON.stringify(machine, null, 2)}\n`);
 }
 
 export function machineProcesses(directory: string, searchPath: string): ProcessTable {

@@ -5,8 +5,8 @@ import { closeSync, openSync } from 'node:fs';
 import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Clock, Fault, sleep } from '@selvedge/base';
+import { writeFileDurably } from '@selvedge/base/durable-file';
 import { bootId, findByArguments, isAlive, type ProcessIdentity, startTimeOf } from '../machine/proc.ts';
-import { writeFileDurably } from './write-file.ts';
 
 /** Where records and logs lie; `root` is where processes are started. */
 export interface RunDirectory {
@@ -75,7 +75,7 @@ export class ProcessTable {
     }
     const startTime = await startTimeOf(pid);
     const record = { ...plan, pid, startTime: startTime ?? '', bootId: await bootId(), log };
-    await writeFileDurably(this.#path(plan.name), `${JSON.stringify(record, null, 2)}\n`);
+    writeFileDurably(this.#path(plan.name), `${JSON.stringify(record, null, 2)}\n`);
     return record;
   }
 

@@ -61,7 +61,7 @@ test('settings are kept, and broken ones are a fault', async () => {
   await prepareDataDirectory(data);
   expect(await readSettings(data)).toEqual(defaultSettings);
   const settings = { ...defaultSettings, apiPort: 7443, edgeCount: 3 };
-  await writeSettings(data, settings);
+  writeSettings(data, settings);
   expect(await readSettings(data)).toEqual(settings);
   for (const text of ['', '{', 'null', '{"apiPort": "x"}', '{"edges": [{}]}']) {
     await writeFile(data.settings, text);

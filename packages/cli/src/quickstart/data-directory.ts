@@ -3,9 +3,9 @@
 import { chmod, mkdir, open, readFile, rm, stat, statfs } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { Fault } from '@selvedge/base';
+import { writeFileDurably } from '@selvedge/base/durable-file';
 import { requireShortPath } from '../edge-machine/edge-machine.ts';
 import { bootId, isAlive, type ProcessIdentity, startTimeOf } from '../machine/proc.ts';
-import { writeFileDurably } from '../processes/write-file.ts';
 
 export interface DataDirectory {
   readonly root: string;
@@ -45,7 +45,7 @@ export async function prepareDataDirectory(data: DataDirectory): Promise<void> {
   try {
     for (const path of [data.root, data.run, data.logs]) await mkdir(path, { recursive: true, mode: 0o700 });
     await chmod(data.root, 0o700);
-    await writeFileDurably(join(data.root, '.probe'), 'x'.repeat(4_096));
+    writeFileDurably(join(data.root, '.probe'), 'x'.repeat(4_096));
     await rm(join(data.root, '.probe'));
   } catch (cause) {
     throw notUsable(data, cause);

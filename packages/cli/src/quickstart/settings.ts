@@ -3,9 +3,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Fault } from '@selvedge/base';
+import { writeFileDurably } from '@selvedge/base/durable-file';
 import type { EdgeMachine } from '../edge-machine/edge-machine.ts';
 import type { PodNetwork } from '../edge-machine/pod-network.ts';
-import { writeFileDurably } from '../processes/write-file.ts';
 import type { DataDirectory } from './data-directory.ts';
 
 export interface EdgeSettings extends PodNetwork {
@@ -49,8 +49,8 @@ export async function readSettings(data: DataDirectory): Promise<Settings> {
   throw broken(data, undefined);
 }
 
-export function writeSettings(data: DataDirectory, settings: Settings): Promise<void> {
-  return writeFileDurably(data.settings, `${JSON.stringify(settings, null, 2)}\n`);
+export function writeSettings(data: DataDirectory, settings: Settings): void {
+  writeFileDurably(data.settings, `${JSON.stringify(settings, null, 2)}\n`);
 }
 
 function isSettings(value: Settings): boolean {

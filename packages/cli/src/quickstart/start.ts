@@ -66,7 +66,7 @@ export async function startAll(options: StartOptions): Promise<Started> {
   const edges = withoutEdges === undefined ? await chooseEdges(options) : [];
   const known = options.settings.edges.filter((edge) => !edges.some((other) => other.name === edge.name));
   const settings = { ...options.settings, edges: [...edges, ...known] };
-  await writeSettings(data, settings);
+  writeSettings(data, settings);
   if (withoutEdges !== undefined)
     terminal.note(`No edge node is started: ${withoutEdges}. The cloud runs alone.`);
 
@@ -80,7 +80,7 @@ export async function startAll(options: StartOptions): Promise<Started> {
   await noteSurplusEdges(within);
   const hasSample = settings.hasSample || (edges.length > 0 && (await deploySample(within)));
   const finished = { ...settings, hasSample };
-  await writeSettings(data, finished);
+  writeSettings(data, finished);
   return { settings: finished, withoutEdges };
 }
 

@@ -1,8 +1,10 @@
 // The cluster's keys and certificates on disk: made once, renewed when due, readable by their owner alone.
 
 import type { KeyObject } from 'node:crypto';
-import { chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Fault } from '@selvedge/base';
+import { writeFileDurably } from '@selvedge/base/durable-file';
 import {
   type Authority,
   certificateToPem,
@@ -75,12 +77,12 @@ class CredentialFiles {
     const certificate = await this.#read(`${name}.crt`);
     const key = await this.#read(`${name}.key`);
     if (certificate !== undefined && key !== undefined) {
-      const present = identityFromPem(certificate, key);
+      const present = this.#parse(name, () => identityFromPem(certificate, key));
       if (isGood(present)) return present;
     }
     const made = make();
-    await this.#write(`${name}.key`, keyToPem(made.key));
-    await this.#write(`${name}.crt`, certificateToPem(made.certificate));
+    this.#write(`${name}.key`, keyToPem(made.key));
+    this.#write(`${name}.crt`, certificateToPem(made.certificate));
     return made;
   }
 
@@ -105,10 +107,22 @@ class CredentialFiles {
 
   async key(name: string): Promise<KeyObject> {
     const present = await this.#read(`${name}.key`);
-    if (present !== undefined) return keyFromPem(present);
+    if (present !== undefined) return this.#parse(name, () => keyFromPem(present));
     const key = createKey();
-    await this.#write(`${name}.key`, keyToPem(key));
+    this.#write(`${name}.key`, keyToPem(key));
     return key;
+  }
+
+  #parse<T>(name: string, parse: () => T): T {
+    try {
+      return parse();
+    } catch (cause) {
+      const path = join(this.#options.directory, name);
+      throw new Fault('controlplane/bad-credentials', `${path}: the key or certificate can not be read`, {
+        cause,
+        hint: 'restore the files from a copy; made anew, they lock out everybody who has a certificate or token of this cluster',
+      });
+    }
   }
 
   #isFresh({ certificate }: Identity, authority: Authority): boolean {
@@ -125,18 +139,11 @@ class CredentialFiles {
     }
   }
 
-  #write(name: string, text: string): Promise<void> {
-    return writePrivateFile(join(this.#options.directory, name), text);
+  #write(name: string, text: string): void {
+    writeFileDurably(join(this.#options.directory, name), text);
   }
 }
 
 function covers({ certificate }: Identity, host: string): boolean {
   return certificate.checkHost(host) !== undefined || certificate.checkIP(host) !== undefined;
-}
-
-/** Writes beside and renames, so that a reader finds the old file or the new one, never half of it. */
-export async function writePrivateFile(path: string, text: string): Promise<void> {
-  const temporary = `${path}.tmp`;
-  await writeFile(temporary, text, { mode: 0o600 });
-  await rename(temporary, path);
 }

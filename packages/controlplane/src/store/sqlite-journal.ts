@@ -9,6 +9,9 @@ export function sqliteJournal(path: string): Journal {
   return new SqliteJournal(path);
 }
 
+const damagedHint =
+  'look at the disk; a file that is damaged comes back from a copy, without it the cluster starts empty';
+
 type Waiter = { onAnswer: (answer: WorkerAnswer) => void; onBroken: (fault: Fault) => void };
 
 class SqliteJournal implements Journal {
@@ -63,7 +66,8 @@ class SqliteJournal implements Journal {
         onAnswer: (answer) => {
           if (answer.kind === 'failed') {
             const message = `${this.#path}: ${answer.message}`;
-            settle(() => reject(new Fault('store/journal-failed', message, { retryable: true })));
+            const hint = request.kind === 'load' ? { hint: damagedHint } : {};
+            settle(() => reject(new Fault('store/journal-failed', message, { retryable: true, ...hint })));
           } else take(answer, (value) => settle(() => resolve(value)));
         },
       };

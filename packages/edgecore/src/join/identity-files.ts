@@ -4,8 +4,8 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from '@selvedge/base';
+import { writeFileDurably } from '@selvedge/base/durable-file';
 import { keyFromPem } from '@selvedge/pki';
-import { writeFileAtomically } from '../write-file.ts';
 
 export interface IdentityPaths {
   readonly caFile: string;
@@ -33,9 +33,9 @@ export function writeIdentity(
   for (const path of [paths.caFile, paths.certificateFile, paths.keyFile]) {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   }
-  writeFileAtomically(paths.caFile, files.caPem, 0o644);
-  writeFileAtomically(nextKeyFile(paths), files.keyPem, privateMode);
-  writeFileAtomically(paths.certificateFile, files.certificatePem, privateMode);
+  writeFileDurably(paths.caFile, files.caPem, 0o644);
+  writeFileDurably(nextKeyFile(paths), files.keyPem, privateMode);
+  writeFileDurably(paths.certificateFile, files.certificatePem, privateMode);
   renameSync(nextKeyFile(paths), paths.keyFile);
 }
 

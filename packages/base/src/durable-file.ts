@@ -1,9 +1,12 @@
-// Writes a file so that a power cut leaves the old one or the new one, never half of it.
+// `@selvedge/base/durable-file`: writes a file so that a power cut leaves the old one or the new one, never half of it.
 
 import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
-export function writeFileAtomically(path: string, content: string | Uint8Array, mode: number): void {
+const privateMode = 0o600;
+
+/** For its owner alone unless another mode is given. On disk when it returns. */
+export function writeFileDurably(path: string, content: string | Uint8Array, mode = privateMode): void {
   const temporary = `${path}.new`;
   rmSync(temporary, { force: true });
   const file = openSync(temporary, 'wx', mode);
