@@ -111,7 +111,7 @@ function storageColumns(age: Column): Record<string, readonly Column[]> {
     persistentvolumeclaims: [
       phase,
       column('Volume', (object) => text(spec(object).volumeName)),
-      column('Capacity', (object) => (spec(object).volumeName ? storage(status(object)) : '')),
+      column('Capacity', (object) => (spec(object).volumeName ? storage(status(object)) || '0' : '')),
       column('Access Modes', (object) =>
         spec(object).volumeName ? modesText(status(object).accessModes) : '',
       ),
