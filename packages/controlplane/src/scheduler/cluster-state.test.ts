@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import { IndexedStore } from '@selvedge/client';
-import type { Namespace, Stored } from '@selvedge/kubernetes';
+import type { KubeObject, Namespace, Stored } from '@selvedge/kubernetes';
 import fc from 'fast-check';
 import { type PodRecord, podKey } from '../controllers/machinery/pod-record.ts';
 import { podMaker, testNode } from '../controllers/testing/objects.ts';
@@ -13,7 +13,11 @@ function emptyState() {
     node: (one) => (one.nodeName === '' ? [] : [one.nodeName]),
     namespace: (one) => [one.namespace],
   });
-  const state = new ClusterState(pods, new IndexedStore<Stored<Namespace>>());
+  const state = new ClusterState({
+    pods,
+    namespaces: new IndexedStore<Stored<Namespace>>(),
+    claims: new IndexedStore<Stored<KubeObject>>(),
+  });
   /** As the informer does it: first the store, then those who follow it. */
   const show = (old: PodRecord | undefined, now: PodRecord | undefined) => {
     if (now) pods.set(podKey(now), now);

@@ -2,9 +2,16 @@
 // Invariant: a pod is counted once, from the moment it is assumed or seen bound until it ends or is gone.
 
 import type { Lister } from '@selvedge/client';
-import type { Namespace, Node, Stored } from '@selvedge/kubernetes';
+import type { KubeObject, Namespace, Node, Stored } from '@selvedge/kubernetes';
 import { type PodRecord, podKey } from '../controllers/machinery/pod-record.ts';
 import { NodeInfo, occupies } from './node-info.ts';
+
+export interface ClusterListers {
+  readonly pods: Lister<PodRecord>;
+  readonly namespaces: Lister<Stored<Namespace>>;
+  /** Persistent volume claims. */
+  readonly claims: Lister<Stored<KubeObject>>;
+}
 
 /** room: something went away; company: a pod is new on its node or has other labels. */
 export type PodChange = 'room' | 'company' | 'nothing';
@@ -18,10 +25,16 @@ export class ClusterState {
   readonly #repelling = new Map<string, PodRecord>();
   readonly #pods: Lister<PodRecord>;
   readonly #namespaces: Lister<Stored<Namespace>>;
+  readonly #claims: Lister<Stored<KubeObject>>;
 
-  constructor(pods: Lister<PodRecord>, namespaces: Lister<Stored<Namespace>>) {
+  constructor({ pods, namespaces, claims }: ClusterListers) {
     this.#pods = pods;
     this.#namespaces = namespaces;
+    this.#claims = claims;
+  }
+
+  claim(namespace: string, name: string): Stored<KubeObject> | undefined {
+    return this.#claims.get(`${namespace}/${name}`);
   }
 
   get nodes(): readonly NodeInfo[] {

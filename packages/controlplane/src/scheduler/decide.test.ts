@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { IndexedStore } from '@selvedge/client';
-import type { Namespace, Node, Stored } from '@selvedge/kubernetes';
+import type { KubeObject, Namespace, Node, Stored } from '@selvedge/kubernetes';
 import type { PodRecord } from '../controllers/machinery/pod-record.ts';
 import { podKey } from '../controllers/machinery/pod-record.ts';
 import { type NodeTraits, podMaker, testNode } from '../controllers/testing/objects.ts';
@@ -9,7 +9,11 @@ import { placePod } from './decide.ts';
 
 const pod = podMaker();
 
-function clusterOf(nodes: readonly Stored<Node>[], pods: readonly PodRecord[] = []): ClusterState {
+function clusterOf(
+  nodes: readonly Stored<Node>[],
+  pods: readonly PodRecord[] = [],
+  claims = new IndexedStore<Stored<KubeObject>>(),
+): ClusterState {
   const known = new IndexedStore<PodRecord>({
     node: (one) => (one.nodeName === '' ? [] : [one.nodeName]),
     namespace: (one) => [one.namespace],
@@ -18,7 +22,7 @@ function clusterOf(nodes: readonly Stored<Node>[], pods: readonly PodRecord[] = 
   for (const name of ['default', 'other']) {
     namespaces.set(name, { metadata: { name, uid: name, resourceVersion: '1', labels: { team: name } } });
   }
-  const state = new ClusterState(known, namespaces);
+  const state = new ClusterState({ pods: known, namespaces, claims });
   for (const node of nodes) state.setNode(node);
   for (const one of pods) {
     known.set(podKey(one), one);
@@ -357,6 +361,30 @@ describe('topology spread', () => {
     const state = clusterOf(nodes({}, {}), [pod('first', { owners, nodeName: 'n1' })]);
     expect(nodeOf(pod('second', { owners }), state)).toBe('n2');
   });
+});
+
+test('a pod waits for the volumes that it claims', () => {
+  const claims = new IndexedStore<Stored<KubeObject>>();
+  const put = (phase: string) => {
+    const metadata = { namespace: 'default', name: 'data', uid: 'data', resourceVersion: '1' };
+    claims.set('default/data', { metadata, status: { phase } });
+  };
+  const state = clusterOf(nodes({}, {}), [], claims);
+  const claiming = pod('a', {
+    spec: {
+      volumes: [
+        { name: 'data', persistentVolumeClaim: { claimName: 'data' } },
+        { name: 'tmp', emptyDir: {} },
+      ],
+    },
+  });
+  expect(messageOf(claiming, state)).toBe(refusal(2, 'persistentvolumeclaim "data" not found', helpless(2)));
+  put('Pending');
+  expect(messageOf(claiming, state)).toBe(
+    refusal(2, 'pod has unbound immediate PersistentVolumeClaims', helpless(2)),
+  );
+  put('Bound');
+  expect(nodeOf(claiming, state)).toBeDefined();
 });
 
 test('no more nodes are looked at than enough fit, and the next pod goes on behind them', () => {

@@ -7,6 +7,7 @@ import { prepareFilter } from './filters.ts';
 import { namedNodes } from './node-affinity.ts';
 import type { NodeInfo } from './node-info.ts';
 import { scoreNodes } from './scores.ts';
+import { unmetClaim } from './volume-claims.ts';
 
 export type Placement =
   | { readonly kind: 'node'; readonly nodeName: string; readonly examined: number }
@@ -26,6 +27,18 @@ export function placePod(pod: PodRecord, state: ClusterState, options: Placement
   const { candidates, start } = candidatesFor(pod, state, options.start);
   if (state.nodes.length === 0) {
     return { kind: 'none', message: 'no nodes available to schedule pods', examined: 0 };
+  }
+  const unmet = unmetClaim(pod, state);
+  if (unmet) {
+    const { length } = state.nodes;
+    const message = failureMessage({
+      nodes: length,
+      reasons: new Map(),
+      podReason: unmet,
+      helpless: length,
+      noVictims: 0,
+    });
+    return { kind: 'none', message, examined: 0 };
   }
   const filter = prepareFilter(pod, state);
   const fitting: NodeInfo[] = [];

@@ -33,7 +33,12 @@ class Scheduler {
 
   constructor(context: ControllerContext) {
     this.#context = context;
-    this.#state = new ClusterState(context.informers.pods.lister, context.informers.namespaces.lister);
+    const { pods, namespaces, persistentvolumeclaims } = context.informers;
+    this.#state = new ClusterState({
+      pods: pods.lister,
+      namespaces: namespaces.lister,
+      claims: persistentvolumeclaims.lister,
+    });
   }
 
   async run(signal: AbortSignal): Promise<void> {
@@ -51,11 +56,11 @@ class Scheduler {
   }
 
   #follow(): Array<() => void> {
-    const { nodes, pods } = this.#context.informers;
+    const { nodes, pods, persistentvolumeclaims } = this.#context.informers;
     // Nodes before pods: with each node come the pods that are bound to it already.
     const endNodes = nodes.subscribe({
-      added: (node) => this.#nodeChanged(this.#state.setNode(node)),
-      modified: (node) => this.#nodeChanged(this.#state.setNode(node)),
+      added: (node) => this.#surroundingsChanged(this.#state.setNode(node)),
+      modified: (node) => this.#surroundingsChanged(this.#state.setNode(node)),
       deleted: (node) => this.#state.removeNode(node.metadata.name),
     });
     let seeding = true;
@@ -73,7 +78,9 @@ class Scheduler {
       },
     });
     seeding = false;
-    return [endNodes, endPods];
+    const claimChanged = () => this.#surroundingsChanged(true);
+    const endClaims = persistentvolumeclaims.subscribe({ added: claimChanged, modified: claimChanged });
+    return [endNodes, endPods, endClaims];
   }
 
   #podModified(pod: PodRecord, old: PodRecord, key: string): void {
@@ -101,7 +108,7 @@ class Scheduler {
     this.#wake();
   }
 
-  #nodeChanged(changed: boolean): void {
+  #surroundingsChanged(changed: boolean): void {
     if (!changed) return;
     this.#queue.moveAll();
     this.#wake();

@@ -67,6 +67,7 @@ function sharedInformer(
     [resources.endpointslices, informers.endpointslices],
     [resources.controllerrevisions, informers.controllerrevisions],
     [resources.poddisruptionbudgets, informers.poddisruptionbudgets],
+    [resources.persistentvolumeclaims, informers.persistentvolumeclaims],
   ];
   return shared.find(([one]) => sameType(one, type))?.[1] as Informer<Stored<KubeObject>> | undefined;
 }

@@ -91,11 +91,13 @@ function shared<T extends object>(interner: Interner<T>, value: T): T {
   return interner.intern(JSON.stringify(value), () => value);
 }
 
-/** The spec without what differs from pod to pod or is never read here: volumes, commands, environment, the node. */
+/** The spec without what differs from pod to pod or is never read here: most volumes, commands, environment, the node. */
 function relevantSpec(spec: NonNullable<Pod['spec']>): NonNullable<Pod['spec']> {
-  const { volumes: _volumes, nodeName: _node, containers, initContainers, ...rest } = spec;
+  const { volumes, nodeName: _node, containers, initContainers, ...rest } = spec;
+  const claims = volumes?.filter((volume) => volume.persistentVolumeClaim) ?? [];
   return {
     ...rest,
+    ...(claims.length > 0 ? { volumes: claims } : {}),
     containers: containers.map(({ name, ports, resources }) => ({ name, ports, resources })),
     ...(initContainers ? { initContainers: initContainers.map(relevantInitContainer) } : {}),
   } as NonNullable<Pod['spec']>;

@@ -42,6 +42,8 @@ export interface PodShape {
   readonly tolerations: readonly Toleration[];
   readonly topologySpreadConstraints: PodSpec['topologySpreadConstraints'];
   readonly schedulingGates: readonly string[];
+  /** The persistent volume claims that its volumes name. */
+  readonly claims: readonly string[];
 }
 
 const defaultCpuMilli = 100;
@@ -78,6 +80,7 @@ export function shapeOfPodSpec(spec: PodSpec): PodShape {
     tolerations: spec.tolerations ?? [],
     topologySpreadConstraints: spec.topologySpreadConstraints,
     schedulingGates: gates.map((gate) => gate.name),
+    claims: (spec.volumes ?? []).flatMap((volume) => volume.persistentVolumeClaim?.claimName ?? []),
   };
 }
 

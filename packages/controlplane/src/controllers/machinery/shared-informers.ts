@@ -35,6 +35,7 @@ export interface SharedInformers {
   readonly endpointslices: Informer<Stored<KubeObject>>;
   readonly controllerrevisions: Informer<Stored<KubeObject>>;
   readonly poddisruptionbudgets: Informer<Stored<KubeObject>>;
+  readonly persistentvolumeclaims: Informer<Stored<KubeObject>>;
 }
 
 export interface SharedInformerOptions {
@@ -80,6 +81,7 @@ export function createSharedInformers(options: SharedInformerOptions): {
     endpointslices: whole(resources.endpointslices),
     controllerrevisions: whole(resources.controllerrevisions),
     poddisruptionbudgets: whole(resources.poddisruptionbudgets),
+    persistentvolumeclaims: whole(resources.persistentvolumeclaims),
   };
   addOwnerIndexes(informers);
   const all: Informer<never>[] = Object.values(informers);
