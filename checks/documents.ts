@@ -52,7 +52,7 @@ export function mapDifferences(map: CodeMap, paths: ReadonlySet<string>): string
     const root = `packages/${name}/src`;
     const named = new Set(places.map((place) => `${root}/${place.replace(/\/$/, '')}`));
     for (const place of named)
-      if (!paths.has(place)) wrong.push(`${place} is in the code map and nowhere else`);
+      if (!paths.has(place.replace(/\/\*$/, ''))) wrong.push(`${place} is in the code map and nowhere else`);
     const folders = [...paths].filter(
       (path) =>
         path.startsWith(`${root}/`) && !/\.\w+$/.test(path) && !/\/(fixtures|testing)(\/|$)/.test(path),
