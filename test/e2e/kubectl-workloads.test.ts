@@ -198,9 +198,18 @@ describe.skipIf(reason !== undefined)('kubectl on workloads', () => {
       expect(refused.stderr).toContain(
         'cannot delete cannot delete Pods that declare no controller (use --force to override): default/alone',
       );
+      await output('create', 'poddisruptionbudget', 'one', '--selector=app=drained', '--min-available=1');
+      await eventually('the budget is known', async () =>
+        /^one +1 +N\/A +1 /m.test(await output('get', 'poddisruptionbudgets')),
+      );
+      const held = await kubectl('drain', 'edge-1', '--force', '--grace-period=1', '--timeout=3s');
+      expect(held.code).toBe(1);
+      expect(held.stderr).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
+      expect((await pods('app=drained')).filter((pod) => pod.status.phase === 'Running')).toHaveLength(1);
+      await output('delete', 'poddisruptionbudget', 'one');
       const drained = await kubectl('drain', 'edge-1', '--force', '--grace-period=1', timeout);
       expect(drained.code).toBe(0);
-      expect(drained.stdout).toContain('evicting pod default/alone\n');
+      expect(`${held.stdout}${drained.stdout}`).toContain('evicting pod default/alone\n');
       expect(drained.stdout).toEndWith('node/edge-1 drained\n');
       expect((await kubectl('get', 'pod', 'alone')).code).toBe(1);
       expect((await pods('app=drained')).map((pod) => pod.status.phase)).toEqual(['Pending', 'Pending']);
