@@ -4,7 +4,7 @@ import type { TimerHandle } from '@selvedge/base';
 import type { StoreChange } from '../../metamanager/node-store.ts';
 import type { EdgedContext } from '../edged-context.ts';
 import { orphanPod } from './orphan-pod.ts';
-import { type EdgePod, specOf } from './pod-spec.ts';
+import { type EdgePod, namespaceOf, specOf } from './pod-spec.ts';
 import { isTerminal } from './pod-status.ts';
 import { PodWorker } from './pod-worker.ts';
 
@@ -66,6 +66,7 @@ export class PodManager implements AsyncDisposable {
 
   #storeChanged({ type, namespace, name }: StoreChange): void {
     const { store } = this.#context;
+    if (type === 'configmap' || type === 'secret') this.#retryStarts(namespace);
     if (type !== 'pod') return;
     const wanted = store.pod(namespace, name);
     for (const worker of this.#workers.values()) {
@@ -74,6 +75,13 @@ export class PodManager implements AsyncDisposable {
       if (metadata.uid !== wanted?.metadata.uid) worker.orphan();
     }
     if (wanted) this.#want(wanted);
+  }
+
+  /** What a pod of this namespace waits for may be there now. */
+  #retryStarts(namespace: string): void {
+    for (const worker of this.#workers.values()) {
+      if (namespaceOf(worker.pod) === namespace) worker.retryStart();
+    }
   }
 
   #want(pod: EdgePod): void {

@@ -37,10 +37,14 @@ async function mountVolumes(context: EdgedContext, pod: EdgePod): Promise<Map<st
   try {
     return await context.volumes.mount(pod);
   } catch (error) {
-    const message = error instanceof Error ? error.message : describeError(error);
-    context.events.pod(pod, 'Warning', 'FailedMount', message);
-    throw new StartFault('ContainerCreating', message);
+    throw failed(context, pod, 'FailedMount', error instanceof Error ? error.message : describeError(error));
   }
+}
+
+/** The event is written; the status shows that the containers are still being created. */
+function failed({ events }: EdgedContext, pod: EdgePod, reason: string, message: string): StartFault {
+  events.pod(pod, 'Warning', reason, message);
+  return new StartFault('ContainerCreating', message);
 }
 
 function configOf({ settings }: EdgedContext, pod: EdgePod, attempt: number): PodSandboxConfig {
@@ -59,7 +63,7 @@ async function createSandbox(
   pod: EdgePod,
   config: PodSandboxConfig,
 ): Promise<SandboxStatus> {
-  const { runtime, starts, settings, events } = context;
+  const { runtime, starts, settings } = context;
   try {
     await mkdir(podLogDirectory(pod, settings.podLogDirectory), { recursive: true, mode: 0o755 });
     await createPodCgroup(pod);
@@ -70,8 +74,7 @@ async function createSandbox(
     throw new StartFault('CreatePodSandboxError', 'the sandbox is gone');
   } catch (error) {
     const message = `Failed to create pod sandbox: ${describeError(error)}`;
-    events.pod(pod, 'Warning', 'FailedCreatePodSandBox', message);
-    throw new StartFault('ContainerCreating', message);
+    throw failed(context, pod, 'FailedCreatePodSandBox', message);
   }
 }
 
@@ -83,8 +86,11 @@ async function writeHostsFile(
   const { settings, volumes } = context;
   const path = join(volumes.podDirectory(pod.metadata.uid), 'etc-hosts');
   const { nodeHosts, clusterDns } = settings;
-  await writeFile(path, hostsFile({ pod, podIps, nodeHosts, clusterDomain: clusterDns.domain }), {
-    mode: 0o644,
-  });
+  const text = hostsFile({ pod, podIps, nodeHosts, clusterDomain: clusterDns.domain });
+  try {
+    await writeFile(path, text, { mode: 0o644 });
+  } catch (error) {
+    throw failed(context, pod, 'FailedMount', `Failed to write the hosts file: ${describeError(error)}`);
+  }
   return path;
 }

@@ -1,6 +1,6 @@
 // The life of one pod on the node: again and again the wanted pod is compared with what runs, until nothing is left to do.
 
-import { describeError, type TimerHandle } from '@selvedge/base';
+import { Backoff, describeError, type TimerHandle } from '@selvedge/base';
 import { startContainer } from '../containers/start-container.ts';
 import { stopContainer } from '../containers/stop-container.ts';
 import type { EdgedContext } from '../edged-context.ts';
@@ -42,6 +42,9 @@ export class PodWorker implements AsyncDisposable {
   #timer: TimerHandle | undefined;
   #wakeAtMs: number | undefined;
   #failures = 0;
+  readonly #startRetry = new Backoff({ initialMs: firstRetryMs, maxMs: longestRetryMs, jitter: 0 });
+  /** When the sandbox or the volumes, which could not be had, are tried again. */
+  #retryStartAtMs = 0;
   #ended = false;
 
   constructor(options: PodWorkerOptions) {
@@ -69,6 +72,15 @@ export class PodWorker implements AsyncDisposable {
     const deletedNow = isBeingDeleted(pod) && !isBeingDeleted(before);
     if (deletedNow || graceOf(pod) < graceOf(before)) this.#interrupt();
     this.#context.volumes.podChanged(pod);
+    this.retryStart();
+    this.poke();
+  }
+
+  /** Something that the pod's start may have failed for has changed. */
+  retryStart(): void {
+    if (this.#retryStartAtMs === 0) return;
+    this.#startRetry.reset();
+    this.#retryStartAtMs = 0;
     this.poke();
   }
 
@@ -236,16 +248,22 @@ export class PodWorker implements AsyncDisposable {
     actions: PodActions,
     signal: AbortSignal,
   ): Promise<void> {
+    const { clock } = this.#context;
     const due = actions.start.filter((start) => !this.#backsOff(pod, start));
-    if (due.length > 0) {
+    const leftMs = this.#retryStartAtMs - clock.now();
+    if (leftMs > 0) this.#wakeAfter(leftMs);
+    else if (due.length > 0) {
       try {
         const sandbox = await ensureSandbox(this.#context, pod, actions);
         if (actions.createSandbox) await this.#context.cache.relist();
+        this.#startRetry.reset();
+        this.#retryStartAtMs = 0;
         for (const start of due) await this.#startOne(pod, start, sandbox, signal);
       } catch (error) {
         if (!(error instanceof StartFault)) throw error;
-        this.#failures++;
-        this.#wakeAfter(Math.min(longestRetryMs, firstRetryMs * 2 ** (this.#failures - 1)));
+        const delayMs = this.#startRetry.next();
+        this.#retryStartAtMs = clock.now() + delayMs;
+        this.#wakeAfter(delayMs);
       }
       await this.#context.cache.relist();
       this.#dirty ||= this.#context.cache.pod(pod.metadata.uid) !== state;
