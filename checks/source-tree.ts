@@ -1,7 +1,7 @@
 // The project's own source as the checks see it: every file that git would keep, and each TypeScript file parsed.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseSync } from 'oxc-parser';
 
@@ -23,13 +23,33 @@ export interface SourceFile {
 
 /** Paths of all files that are tracked or new and not ignored. */
 export function listFiles(): string[] {
+  const listed = isCheckout() ? listedByGit() : listedByFolder('');
+  return [...new Set(listed)].filter((path) => existsSync(join(projectRoot, path))).sort();
+}
+
+/** An unpacked archive is none, and a machine may have no git. */
+function isCheckout(): boolean {
+  return existsSync(join(projectRoot, '.git')) && Bun.which('git') !== null;
+}
+
+function listedByGit(): string[] {
   const output = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], {
     cwd: projectRoot,
     encoding: 'utf8',
     maxBuffer: 64 * 1024 * 1024,
   });
-  const paths = new Set(output.split('\0').filter((path) => path !== ''));
-  return [...paths].filter((path) => existsSync(join(projectRoot, path))).sort();
+  return output.split('\0').filter((path) => path !== '');
+}
+
+/** What .gitignore leaves out, as far as folders go. */
+const ignoredFolders = /^(\.git|node_modules|coverage|\.selvedge.*)$/;
+
+function listedByFolder(folder: string): string[] {
+  return readdirSync(join(projectRoot, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+    if (!entry.isDirectory()) return [path];
+    return ignoredFolders.test(entry.name) ? [] : listedByFolder(path);
+  });
 }
 
 export function isGenerated(path: string): boolean {

@@ -28,6 +28,7 @@ const exitCode = await runCommandLine(commandTree, process.argv.slice(2), {
     writeOutput: (text) => void process.stdout.write(text),
     writeError: (text) => void process.stderr.write(text),
     isLive: process.stderr.isTTY === true,
+    width: () => process.stderr.columns,
   }),
   environment: process.env,
   workingDirectory: process.cwd(),

@@ -17,21 +17,23 @@ export interface TerminalOptions {
   readonly writeError: (text: string) => void;
   /** Whether a person looks at standard error. */
   readonly isLive: boolean;
+  /** Columns of the terminal now: a longer line would wrap and could not be erased. */
+  readonly width?: () => number;
 }
 
 /** A step that takes no longer than this leaves no trace of progress. */
 const quietMs = 1_000;
 const frameMs = 100;
+const defaultWidth = 80;
 const frames = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏'];
 const eraseLine = '\r\u001b[2K';
 
 export function createTerminal(options: TerminalOptions): Terminal {
-  const note = (text: string) => options.writeError(`${text}\n`);
+  const progress = options.isLive ? new LiveProgress(options) : undefined;
   return {
     print: (text) => options.writeOutput(text.endsWith('\n') ? text : `${text}\n`),
-    note,
-    step: (title, work) =>
-      options.isLive ? liveStep(options, title, work) : plainStep(options, title, work),
+    note: (text) => (progress ? progress.writeLine(text) : options.writeError(`${text}\n`)),
+    step: (title, work) => (progress ? progress.step(title, work) : plainStep(options, title, work)),
   };
 }
 
@@ -58,36 +60,64 @@ async function plainStep<T>(
   }
 }
 
-async function liveStep<T>(
-  { clock, writeError }: TerminalOptions,
-  title: string,
-  work: (report: (detail: string) => void) => Promise<T>,
-): Promise<T> {
-  const startedMs = clock.monotonic();
-  let detail = '';
-  let frame = 0;
-  const draw = () => {
-    const elapsed = seconds(clock.monotonic() - startedMs);
-    writeError(
-      `${eraseLine}${frames[frame++ % frames.length]} ${title}${detail && `: ${detail}`} ${elapsed}`,
-    );
-    timer = clock.after(frameMs, draw);
-  };
-  let timer = clock.after(quietMs, draw);
-  const end = (mark: string) =>
-    writeError(`${eraseLine}${mark} ${title} ${seconds(clock.monotonic() - startedMs)}\n`);
-  try {
-    const result = await work((text) => {
-      detail = text;
-    });
-    end('✔');
-    return result;
-  } catch (error) {
-    end('✘');
-    throw error;
-  } finally {
-    timer.cancel();
+/** The moving last line of a terminal: of the steps that go on at once, the oldest is shown. */
+class LiveProgress {
+  readonly #options: TerminalOptions;
+  readonly #steps: LiveStep[] = [];
+  #frame = 0;
+  #isDrawn = false;
+
+  constructor(options: TerminalOptions) {
+    this.#options = options;
   }
+
+  writeLine(text: string): void {
+    this.#options.writeError(`${this.#isDrawn ? eraseLine : ''}${text}\n`);
+    this.#isDrawn = false;
+  }
+
+  async step<T>(title: string, work: (report: (detail: string) => void) => Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    const step: LiveStep = { title, startedMs: clock.monotonic(), detail: '' };
+    this.#steps.push(step);
+    const draw = () => {
+      this.#draw(step);
+      timer = clock.after(frameMs, draw);
+    };
+    let timer = clock.after(quietMs, draw);
+    const end = (mark: string) => {
+      this.#steps.splice(this.#steps.indexOf(step), 1);
+      this.writeLine(`${mark} ${title} ${seconds(clock.monotonic() - step.startedMs)}`);
+    };
+    try {
+      const result = await work((text) => {
+        step.detail = text;
+      });
+      end('✔');
+      return result;
+    } catch (error) {
+      end('✘');
+      throw error;
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #draw(step: LiveStep): void {
+    if (this.#steps[0] !== step) return;
+    const { clock, writeError, width } = this.#options;
+    const mark = frames[this.#frame++ % frames.length];
+    const elapsed = seconds(clock.monotonic() - step.startedMs);
+    const line = `${mark} ${step.title}${step.detail && `: ${step.detail}`} ${elapsed}`;
+    writeError(eraseLine + line.slice(0, (width?.() ?? defaultWidth) - 1));
+    this.#isDrawn = true;
+  }
+}
+
+interface LiveStep {
+  readonly title: string;
+  readonly startedMs: number;
+  detail: string;
 }
 
 function seconds(ms: number): string {

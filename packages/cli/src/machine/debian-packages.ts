@@ -86,5 +86,8 @@ export async function installRequirements(
     ...(options.signal && { signal: options.signal }),
   };
   await runOrFail(apt, ['update', '--quiet'], run);
-  await runOrFail(apt, ['install', '--quiet', '--yes', '--no-install-recommends', ...missing], run);
+  // A machine that has just started may be updating itself.
+  const waitForOthers = ['-o', 'DPkg::Lock::Timeout=120'];
+  const install = ['install', '--quiet', '--yes', '--no-install-recommends', ...waitForOthers];
+  await runOrFail(apt, [...install, ...missing], run);
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Clock, Logger } from '@selvedge/base';
 import type { KubeClient } from '@selvedge/client';
 import { createToken } from '@selvedge/cloudcore';
-import { joinCloud } from '@selvedge/edgecore';
+import { joinCloud } from '@selvedge/edgecore/join';
 import { type EdgeMachine, edgecoreSettings } from '../edge-machine/edge-machine.ts';
 
 const tokenLifetimeMs = 10 * 60_000;

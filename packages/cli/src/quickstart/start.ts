@@ -2,7 +2,7 @@
 
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, Fault, silentLogger } from '@selvedge/base';
+import { type Clock, Fault, isFault, silentLogger } from '@selvedge/base';
 import type { Terminal } from '../command-line/terminal.ts';
 import { startContainerd } from '../edge-machine/container-runtime.ts';
 import { edgecorePlan } from '../edge-machine/edge-machine.ts';
@@ -96,11 +96,31 @@ async function prepareMachine(options: StartOptions): Promise<string | undefined
     await noteMissingClient(options);
     return ability.reason;
   }
-  await install(options, [...edgeRequirements, ...sampleRequirements]);
+  const lacking = await installForEdges(options);
+  if (lacking !== undefined) {
+    await noteMissingClient(options);
+    return lacking;
+  }
   if ((await missingRequirements(clientRequirements, searchPath)).length > 0) {
     await install(options, clientRequirements).catch(() => noteMissingClient(options));
   }
   return undefined;
+}
+
+/** The answer is what could not be installed and why, or nothing. */
+async function installForEdges(options: StartOptions): Promise<string | undefined> {
+  try {
+    await install(options, [...edgeRequirements, ...sampleRequirements]);
+    return undefined;
+  } catch (error) {
+    if (options.signal.aborted) throw new Fault('cli/interrupted', 'interrupted');
+    if (isFault(error)) return reasonOf(error);
+    throw error;
+  }
+}
+
+function reasonOf({ message, hint }: Fault): string {
+  return [message, hint].filter((part) => part !== undefined).join('; ');
 }
 
 async function noteMissingClient({ searchPath, terminal }: StartOptions): Promise<void> {
@@ -181,9 +201,7 @@ async function startRuntimes(
     });
     return undefined;
   } catch (error) {
-    if (error instanceof Fault && error.code !== 'cli/interrupted') {
-      return [error.message, error.hint].filter((part) => part !== undefined).join('; ');
-    }
+    if (isFault(error) && error.code !== 'cli/interrupted') return reasonOf(error);
     throw error;
   }
 }
