@@ -230,6 +230,38 @@ describe('garbage collection', () => {
     });
     await until('it gone', () => isGone(resources.configmaps, 'orphan'));
   });
+
+  test('takes what a custom resource owned, of a kind that is as new as itself', async () => {
+    const { client } = cluster;
+    const schema = { openAPIV3Schema: { type: 'object' } };
+    const names = { plural: 'gadgets', singular: 'gadget', kind: 'Gadget' };
+    await client.create(resources.customresourcedefinitions, {
+      metadata: { name: 'gadgets.example.com' },
+      spec: {
+        group: 'example.com',
+        scope: 'Namespaced',
+        names,
+        versions: [{ name: 'v1', served: true, storage: true, schema }],
+      },
+    });
+    const gadgets = {
+      group: 'example.com',
+      version: 'v1',
+      resource: 'gadgets',
+      kind: 'Gadget',
+      namespaced: true,
+    };
+    const gadget = await until('the kind served', () =>
+      client.create(gadgets, { metadata: { name: 'first', namespace: 'default' } }),
+    );
+    const { name, uid } = gadget.metadata;
+    const owner = { apiVersion: 'example.com/v1', kind: 'Gadget', name, uid };
+    await client.create(resources.configmaps, {
+      metadata: { name: 'of-gadget', namespace: 'default', ownerReferences: [owner] },
+    });
+    await client.delete({ type: gadgets, namespace: 'default', name });
+    await until('it gone', () => isGone(resources.configmaps, 'of-gadget'));
+  });
 });
 
 describe('a namespace', () => {

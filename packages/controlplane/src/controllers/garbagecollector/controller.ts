@@ -1,7 +1,7 @@
 // The garbage collector: deletes what its owners have left behind, in the order that deletions ask for.
 
 import { describeError, sleep, type WorkQueue } from '@selvedge/base';
-import { apiVersionOf, groupResource, type OwnerReference } from '@selvedge/kubernetes';
+import { apiVersionOf, groupResource, type OwnerReference, resources } from '@selvedge/kubernetes';
 import { type ControllerContext, runController, unlessGone } from '../machinery/controller.ts';
 import { discoverTypes } from '../machinery/discovery.ts';
 import {
@@ -14,9 +14,10 @@ import {
 import type { ObjectRecord } from './object-record.ts';
 import { isCollectable, recordKey, type View, viewOf } from './views.ts';
 
-/** Custom resource types come and go: what is there is asked again this often. */
+/** Types come and go: what is there is asked again this often, and so soon after a definition of one has changed. */
 const rediscoverMs = 30_000;
-const maxRememberedAbsent = 10_000;
+const definitionSettleMs = 1_000;
+const maxRemembered = 10_000;
 /** How long the first collection waits for views that do not fill. */
 const syncPatienceMs = 30_000;
 
@@ -32,7 +33,10 @@ class GarbageCollector {
   readonly #views = new Map<string, { view: View; stop: () => void }>();
   /** uids that are known to be gone: their dependents need not ask the server one by one. */
   readonly #absent = new Set<string>();
+  /** Keys of objects with an owner of a kind that was not known when they were looked at. */
+  readonly #unresolved = new Set<string>();
   #queue: WorkQueue<string> | undefined;
+  #definitionsChanged = new AbortController();
 
   constructor(context: ControllerContext, signal: AbortSignal) {
     this.#context = context;
@@ -62,7 +66,11 @@ class GarbageCollector {
         if (this.#signal.aborted) return;
         this.#context.logger.warn('discovery for garbage collection failed', { error: describeError(error) });
       }
-      await sleep(this.#context.clock, rediscoverMs, this.#signal);
+      const { signal: changed } = this.#definitionsChanged;
+      await sleep(this.#context.clock, rediscoverMs, AbortSignal.any([this.#signal, changed]));
+      if (!changed.aborted) continue;
+      this.#definitionsChanged = new AbortController();
+      await sleep(this.#context.clock, definitionSettleMs, this.#signal);
     }
   }
 
@@ -92,6 +100,9 @@ class GarbageCollector {
     ]);
     patience.abort();
     for (const view of fresh) this.#follow(view);
+    if (fresh.length === 0) return;
+    for (const key of this.#unresolved) this.#queue?.add(key);
+    this.#unresolved.clear();
   }
 
   #follow(view: View): void {
@@ -109,6 +120,7 @@ class GarbageCollector {
   }
 
   #changed(object: ObjectRecord, old: ObjectRecord | undefined): void {
+    this.#noteDefinition(object);
     const ending = object.deleting && object.finalizers.length > 0;
     if ((object.owners.length > 0 && object.owners !== old?.owners) || ending) this.#add(object);
     if (isWaiting(object) && !(old && isWaiting(old)))
@@ -116,7 +128,8 @@ class GarbageCollector {
   }
 
   #deleted(object: ObjectRecord): void {
-    this.#rememberAbsent(object.uid);
+    this.#noteDefinition(object);
+    remember(this.#absent, object.uid);
     for (const dependent of this.#dependents(object.uid)) this.#add(dependent);
     for (const reference of object.owners) {
       const owner = this.#find(reference, object.namespace);
@@ -124,8 +137,13 @@ class GarbageCollector {
     }
   }
 
+  #noteDefinition({ type }: ObjectRecord): void {
+    if (groupResource(type) === groupResource(resources.customresourcedefinitions))
+      this.#definitionsChanged.abort();
+  }
+
   #add(object: ObjectRecord): void {
-    this.#queue?.add(`${groupResource(object.type)}|${recordKey(object)}`);
+    this.#queue?.add(keyOf(object));
   }
 
   async #reconcile(key: string): Promise<undefined> {
@@ -152,14 +170,17 @@ class GarbageCollector {
     if (known) return isWaiting(known) ? 'waiting' : 'present';
     if (this.#absent.has(reference.uid)) return 'absent';
     const view = this.#viewFor(reference);
-    // A kind nobody knows: nothing can be said of it, so the object stays.
-    if (!view) return 'present';
+    // A kind nobody knows: nothing can be said of it, so the object stays until somebody does.
+    if (!view) {
+      remember(this.#unresolved, keyOf(object));
+      return 'present';
+    }
     const { type } = view;
     if (type.namespaced && object.namespace === '') return 'present';
     const namespace = type.namespaced ? { namespace: object.namespace } : {};
     const live = await unlessGone(this.#context.client.get({ type, ...namespace, name: reference.name }));
     if (live?.metadata.uid === reference.uid) return 'present';
-    this.#rememberAbsent(reference.uid);
+    remember(this.#absent, reference.uid);
     return 'absent';
   }
 
@@ -230,16 +251,21 @@ class GarbageCollector {
     return dependents;
   }
 
-  #rememberAbsent(uid: string): void {
-    this.#absent.add(uid);
-    const oldest = this.#absent.values().next().value;
-    if (this.#absent.size > maxRememberedAbsent && oldest !== undefined) this.#absent.delete(oldest);
-  }
-
   #stopAll(): void {
     for (const { stop } of this.#views.values()) stop();
     this.#views.clear();
   }
+}
+
+/** Where the object is found again: its type's view, and its key there. */
+function keyOf(object: ObjectRecord): string {
+  return `${groupResource(object.type)}|${recordKey(object)}`;
+}
+
+function remember(set: Set<string>, value: string): void {
+  set.add(value);
+  const oldest = set.values().next().value;
+  if (set.size > maxRemembered && oldest !== undefined) set.delete(oldest);
 }
 
 function groupOf(apiVersion: string): string {
