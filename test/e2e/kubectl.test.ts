@@ -67,8 +67,15 @@ describe.skipIf(reason !== undefined)('kubectl', () => {
       expect(await output('get', 'pods', '-o', columns)).toMatch(/^NAME +ON\n(hello-\S+ +edge-1\n){2}$/);
       expect(await output('get', 'node', 'edge-1', '-o', 'go-template={{.metadata.name}}')).toBe('edge-1');
       expect(await output('get', 'nodes', '-o', 'name')).toBe('node/edge-1\n');
-      const byAge = ['get', 'services', '--sort-by=.metadata.creationTimestamp', '-o', 'name'];
-      expect(await output(...byAge)).toBe('service/kubernetes\nservice/hello\n');
+      for (const [name, rank] of [
+        ['first', '2'],
+        ['second', '1'],
+      ] as const) {
+        await output('create', 'configmap', name, `--from-literal=rank=${rank}`);
+        await output('label', 'configmap', name, 'sorted=yes');
+      }
+      const byRank = ['get', 'configmaps', '-l', 'sorted=yes', '--sort-by=.data.rank', '-o', 'name'];
+      expect(await output(...byRank)).toBe('configmap/second\nconfigmap/first\n');
       const chosen = await output('get', 'pods', '--field-selector=spec.nodeName=edge-1', '-o', 'name');
       expect(chosen.trim().split('\n')).toHaveLength(2);
       expect(await output('get', 'pods', '--field-selector=spec.nodeName=edge-2', '-o', 'name')).toBe('');

@@ -55,10 +55,6 @@ export class TestEdge implements AsyncDisposable {
     return `${this.containerd.directory}/logs`;
   }
 
-  get endpoint(): string {
-    return this.#edged?.endpoint.socketPath ?? '';
-  }
-
   async startAgent(): Promise<void> {
     this.#edged = await startEdged({
       store: this.store,
@@ -116,8 +112,8 @@ export class TestEdge implements AsyncDisposable {
   }
 
   /** A request to the agent's own endpoint. */
-  fetch(path: string): Promise<Response> {
-    return fetch(`http://node${path}`, { unix: this.endpoint });
+  async fetch(path: string): Promise<Response> {
+    return fetch(`http://node${path}`, { unix: await this.#edged?.endpoint.open() });
   }
 
   async logs(pod: string, container = 'c', query = ''): Promise<string> {
