@@ -172,6 +172,22 @@ describe.skipIf(reason !== undefined)('kubectl on workloads', () => {
     });
   });
 
+  describe('jobs', () => {
+    test('run to their end, and tell it', async () => {
+      await output('create', 'job', 'greeting', `--image=${image}`, '--', 'echo', 'hello');
+      expect(await output('wait', '--for=condition=complete', 'job/greeting', timeout)).toBe(
+        'job.batch/greeting condition met\n',
+      );
+      expect(await output('logs', 'job/greeting')).toBe('hello\n');
+      expect(await output('get', 'job', 'greeting')).toMatch(/^greeting +Complete +1\/1 +\d+s +/m);
+      expect(await output('describe', 'job', 'greeting')).toMatch(
+        /Completed +\S+ +job-controller +Job completed/,
+      );
+      await output('delete', 'job', 'greeting');
+      await eventually('its pod is gone', async () => (await pods('job-name=greeting')).length === 0);
+    });
+  });
+
   describe('nodes', () => {
     test('cordon keeps new pods away and says why; uncordon lets them in', async () => {
       await deploy('cordoned', 1);

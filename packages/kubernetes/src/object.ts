@@ -4,6 +4,7 @@ import type { ObjectMeta as GeneratedObjectMeta } from 'kubernetes-types/meta/v1
 
 export type { DaemonSet, Deployment, ReplicaSet } from 'kubernetes-types/apps/v1';
 export type { TokenRequest } from 'kubernetes-types/authentication/v1';
+export type { Job } from 'kubernetes-types/batch/v1';
 export type { CertificateSigningRequest } from 'kubernetes-types/certificates/v1';
 export type { Lease } from 'kubernetes-types/coordination/v1';
 export type {

@@ -49,6 +49,7 @@ export const resources = {
   deployments: namespaced('apps', 'v1', 'deployments', 'Deployment'),
   replicasets: namespaced('apps', 'v1', 'replicasets', 'ReplicaSet'),
   daemonsets: namespaced('apps', 'v1', 'daemonsets', 'DaemonSet'),
+  jobs: namespaced('batch', 'v1', 'jobs', 'Job'),
   persistentvolumeclaims: namespaced('', 'v1', 'persistentvolumeclaims', 'PersistentVolumeClaim'),
   poddisruptionbudgets: namespaced('policy', 'v1', 'poddisruptionbudgets', 'PodDisruptionBudget'),
   roles: namespaced('rbac.authorization.k8s.io', 'v1', 'roles', 'Role'),

@@ -21,8 +21,10 @@ export const managerRules: PolicyRule[] = [
   rule(['discovery.k8s.io'], ['endpointslices'], ['create', 'update']),
   rule(['apps'], ['controllerrevisions', 'daemonsets', 'deployments', 'replicasets'], ['create', 'update']),
   rule(['apps'], ['daemonsets/status', 'deployments/status', 'replicasets/status'], ['patch', 'update']),
+  rule(['batch'], ['jobs', 'jobs/status'], ['patch', 'update']),
   rule(['policy'], ['poddisruptionbudgets/status'], ['patch', 'update']),
   rule(['coordination.k8s.io'], ['leases'], ['create', 'update']),
   // Owners are set with blockOwnerDeletion, which asks for this.
   rule(['apps'], ['daemonsets/finalizers', 'deployments/finalizers', 'replicasets/finalizers'], ['update']),
+  rule(['batch'], ['jobs/finalizers'], ['update']),
 ];

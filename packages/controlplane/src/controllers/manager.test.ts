@@ -5,6 +5,7 @@ import { isApiFault } from '@selvedge/client';
 import {
   type DaemonSet,
   type Deployment,
+  type Job,
   type KubeObject,
   type Namespace,
   type Pod,
@@ -170,6 +171,74 @@ describe('a daemon set', () => {
       const left = await cluster.list(resources.pods, 'app=agent');
       return left.length + (await cluster.list(resources.controllerrevisions, 'app=agent')).length === 0;
     });
+  });
+});
+
+describe('a job', () => {
+  const end = async (pod: Pod | undefined, phase: string) =>
+    cluster.patch(resources.pods, pod?.metadata?.name ?? '', { status: { phase } }, 'status');
+  const create = (name: string, spec: object) =>
+    cluster.client.create(resources.jobs, {
+      metadata: { name, namespace: 'default' },
+      spec: {
+        ...spec,
+        template: { spec: { restartPolicy: 'Never', containers: [{ name: 'main', image: name }] } },
+      },
+    });
+  const running = (name: string, count: number) =>
+    until(`${count} of ${name} running`, async () => {
+      const pods = await cluster.list<Pod>(resources.pods, `job-name=${name}`);
+      const active = pods.filter((pod) => pod.status?.phase === 'Running');
+      return active.length === count && active;
+    });
+  const ended = (name: string, type: string) =>
+    until(`${name} ${type}`, async () => {
+      const job = await cluster.get<Job>(resources.jobs, name);
+      const done = job.status?.conditions?.some((one) => one.type === type && one.status === 'True');
+      return done && job.status?.uncountedTerminatedPods?.succeeded === undefined && job;
+    });
+
+  test('runs until enough pods have succeeded, and counts them also when they are deleted at once', async () => {
+    await create('work', { completions: 3, parallelism: 2 });
+    const [first, second] = await running('work', 2);
+    await end(first, 'Succeeded');
+    await cluster.client.delete({
+      type: resources.pods,
+      namespace: 'default',
+      name: first?.metadata.name ?? '',
+    });
+    await end(second, 'Succeeded');
+    const [third] = await running('work', 1);
+    await end(third, 'Succeeded');
+    const { status } = await ended('work', 'Complete');
+    expect(status).toMatchObject({
+      succeeded: 3,
+      conditions: [{ type: 'SuccessCriteriaMet' }, { type: 'Complete' }],
+    });
+    expect(await cluster.events('work')).toContain('Completed');
+    const reference = { type: resources.jobs, namespace: 'default', name: 'work' };
+    await cluster.client.delete(reference, { propagationPolicy: 'Foreground' });
+    await until('all of it gone', () => isGone(resources.jobs, 'work'));
+    expect(await cluster.list(resources.pods, 'job-name=work')).toEqual([]);
+  });
+
+  test('fails when its pods do, and refuses pods that never finish', async () => {
+    await create('broken', { backoffLimit: 0 });
+    const [only] = await running('broken', 1);
+    await end(only, 'Failed');
+    expect((await ended('broken', 'Failed')).status).toMatchObject({ failed: 1 });
+    const template = { spec: { containers: [{ name: 'main', image: 'a' }] } };
+    const refused = cluster.client.create(resources.jobs, {
+      metadata: { name: 'endless', namespace: 'default' },
+      spec: { template },
+    });
+    const reason = await refused.then(
+      () => 'accepted',
+      (error: Error) => error.message,
+    );
+    expect(reason).toContain(
+      'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"',
+    );
   });
 });
 

@@ -8,6 +8,7 @@ import { runDeploymentController } from './deployment/controller.ts';
 import { runDisruptionController } from './disruption/controller.ts';
 import { runEndpointSliceController } from './endpointslice/controller.ts';
 import { runGarbageCollector } from './garbagecollector/controller.ts';
+import { runJobController } from './job/controller.ts';
 import type { Controller, ControllerContext } from './machinery/controller.ts';
 import { EventRecorder } from './machinery/event-recorder.ts';
 import { allSynced, createSharedInformers } from './machinery/shared-informers.ts';
@@ -47,6 +48,7 @@ export async function runManager(options: ManagerOptions): Promise<void> {
       deployment: runDeploymentController,
       replicaset: runReplicaSetController,
       daemonset: runDaemonSetController,
+      job: runJobController,
       endpointslice: runEndpointSliceController,
       disruption: runDisruptionController,
       nodelifecycle: runNodeLifecycleController,

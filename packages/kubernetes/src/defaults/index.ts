@@ -20,6 +20,7 @@ import { defaultPod } from './pod.ts';
 import {
   defaultDaemonSet,
   defaultDeployment,
+  defaultJob,
   defaultPodTemplate,
   defaultReplicaSet,
   defaultStatefulSet,
@@ -42,6 +43,7 @@ const defaulters: Readonly<Record<string, (object: never) => void>> = {
   'apps/v1/ReplicaSet': defaultReplicaSet,
   'apps/v1/DaemonSet': defaultDaemonSet,
   'apps/v1/StatefulSet': defaultStatefulSet,
+  'batch/v1/Job': defaultJob,
   'discovery.k8s.io/v1/EndpointSlice': defaultEndpointSlice,
   'rbac.authorization.k8s.io/v1/RoleBinding': defaultRoleBinding,
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': defaultRoleBinding,

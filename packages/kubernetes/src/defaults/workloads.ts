@@ -1,4 +1,4 @@
-// Defaults of the kinds that make pods: deployments, replica sets, daemon sets, stateful sets.
+// Defaults of the kinds that make pods: deployments, replica sets, daemon sets, stateful sets, jobs.
 
 import type {
   DaemonSetSpec,
@@ -6,6 +6,7 @@ import type {
   ReplicaSetSpec,
   StatefulSetSpec,
 } from 'kubernetes-types/apps/v1';
+import type { JobSpec } from 'kubernetes-types/batch/v1';
 import type { ObjectMeta } from '../object.ts';
 import { defaultPodSpec } from './pod.ts';
 import type { TemplateLike } from './shapes.ts';
@@ -69,6 +70,17 @@ export function defaultStatefulSet({ spec }: Workload<StatefulSetSpec>): void {
     const { status } = claim as { status?: { phase?: string } };
     if (status !== undefined) status.phase ||= 'Pending';
   }
+  defaultPodSpec(spec.template.spec);
+}
+
+export function defaultJob({ spec }: Workload<JobSpec>): void {
+  if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
+  spec.parallelism ??= 1;
+  spec.backoffLimit ??= 6;
+  spec.completionMode ||= 'NonIndexed';
+  spec.suspend ??= false;
+  spec.manualSelector ??= false;
+  spec.podReplacementPolicy ||= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
   defaultPodSpec(spec.template.spec);
 }
 

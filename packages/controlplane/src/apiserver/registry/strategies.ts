@@ -5,6 +5,7 @@ import type { KubeObject } from '@selvedge/kubernetes';
 import { metaOf } from '../object-meta.ts';
 import { customResourceDefinitionStrategy } from './custom-resource-definitions.ts';
 import { daemonSetStrategy } from './daemonsets.ts';
+import { jobStrategy } from './jobs.ts';
 import { namespaceStrategy } from './namespaces.ts';
 import { nodeStrategy } from './nodes.ts';
 import { podStrategy } from './pods.ts';
@@ -68,6 +69,15 @@ const certificateSigningRequests: Strategy = {
   },
 };
 
+/** A volume and a claim wait for one another from their first moment. */
+const volumes: Strategy = {
+  status: true,
+  createOnUpdate: true,
+  prepareForCreate: (volume) => {
+    volume.status = { phase: 'Pending' };
+  },
+};
+
 const replicas = (name: string): Strategy => ({
   ...workload,
   fieldNames: [name],
@@ -85,19 +95,15 @@ const strategies: Readonly<Record<string, Strategy>> = {
   endpoints: { createOnUpdate: true },
   limitranges: { createOnUpdate: true },
   resourcequotas: { status: true, createOnUpdate: true },
-  persistentvolumes: { status: true, createOnUpdate: true },
-  persistentvolumeclaims: { status: true, createOnUpdate: true },
+  persistentvolumes: volumes,
+  persistentvolumeclaims: volumes,
   podtemplates: { generation: true, createOnUpdate: true },
   replicationcontrollers: { ...replicas('status.replicas'), defaultPropagation: 'Orphan' },
   'replicasets.apps': replicas('status.replicas'),
   'deployments.apps': deployments,
   'daemonsets.apps': daemonSetStrategy,
   'statefulsets.apps': workload,
-  'jobs.batch': {
-    ...workload,
-    fieldNames: ['status.successful'],
-    fields: (job) => ({ 'status.successful': String(record(job.status).succeeded ?? 0) }),
-  },
+  'jobs.batch': jobStrategy,
   'cronjobs.batch': workload,
   'horizontalpodautoscalers.autoscaling': { status: true },
   'poddisruptionbudgets.policy': workload,

@@ -66,6 +66,7 @@ function sharedInformer(
     [resources.endpoints, informers.endpoints],
     [resources.endpointslices, informers.endpointslices],
     [resources.controllerrevisions, informers.controllerrevisions],
+    [resources.jobs, informers.jobs],
     [resources.poddisruptionbudgets, informers.poddisruptionbudgets],
     [resources.persistentvolumeclaims, informers.persistentvolumeclaims],
   ];

@@ -5,6 +5,7 @@ import { createInformer, createRecordInformer, type Informer, type KubeClient } 
 import {
   type DaemonSet,
   type Deployment,
+  type Job,
   type KubeObject,
   type Namespace,
   type Node,
@@ -34,6 +35,7 @@ export interface SharedInformers {
   readonly endpoints: Informer<Stored<KubeObject>>;
   readonly endpointslices: Informer<Stored<KubeObject>>;
   readonly controllerrevisions: Informer<Stored<KubeObject>>;
+  readonly jobs: Informer<Stored<Job>>;
   readonly poddisruptionbudgets: Informer<Stored<KubeObject>>;
   readonly persistentvolumeclaims: Informer<Stored<KubeObject>>;
 }
@@ -80,6 +82,7 @@ export function createSharedInformers(options: SharedInformerOptions): {
     endpoints: whole(resources.endpoints),
     endpointslices: whole(resources.endpointslices),
     controllerrevisions: whole(resources.controllerrevisions),
+    jobs: whole(resources.jobs),
     poddisruptionbudgets: whole(resources.poddisruptionbudgets),
     persistentvolumeclaims: whole(resources.persistentvolumeclaims),
   };
