@@ -10,6 +10,7 @@ import {
   createPod,
   deletePod,
   isTerminatingNamespace,
+  keyOf,
   observePod,
   type PodControl,
 } from '../machinery/pod-control.ts';
@@ -27,9 +28,9 @@ const staleMs = 1_000;
 
 interface State {
   readonly control: PodControl;
-  /** By job: when one of its pods last failed. */
+  /** By the job's uid: when one of its pods last failed. */
   readonly failures: Map<string, number>;
-  /** By job: the version that its status was last written as. Older ones know of too few finished pods to decide on. */
+  /** By the job's uid: the version that its status was last written as. Older ones know of too few finished pods to decide on. */
   readonly written: Map<string, bigint>;
 }
 
@@ -44,13 +45,13 @@ export async function runJobController(context: ControllerContext, signal: Abort
     reconcile: (key) => reconcile(state, key),
     follow: (queue) => [
       context.informers.jobs.subscribe({
-        added: (_object, key) => queue.add(key),
-        modified: (_object, _old, key) => queue.add(key),
-        deleted: (_object, key) => {
-          pending.forget(key);
-          state.failures.delete(key);
-          state.written.delete(key);
-          queue.add(key);
+        added: (job) => queue.add(keyOfJob(job.metadata)),
+        modified: (job) => queue.add(keyOfJob(job.metadata)),
+        deleted: ({ metadata }) => {
+          pending.forget(keyOf(ownerName(metadata)));
+          state.failures.delete(metadata.uid);
+          state.written.delete(metadata.uid);
+          queue.add(keyOfJob(metadata));
         },
       }),
       followPods(context, pending, queue),
@@ -66,9 +67,9 @@ function followPods(
   const changed = (pod: PodRecord, gone: boolean) => {
     const owner = controllerOf(pod);
     if (owner?.kind !== resources.jobs.kind) return;
-    const key = `${pod.namespace}/${owner.name}`;
-    observePod(pending, key, pod, gone);
-    queue.addAfter(key, settleMs);
+    const { name, uid } = owner;
+    observePod(pending, keyOf({ namespace: pod.namespace, name }), pod, gone);
+    queue.addAfter(keyOfJob({ namespace: pod.namespace, name, uid }), settleMs);
   };
   return informers.pods.subscribe({
     added: (pod) => changed(pod, false),
@@ -77,22 +78,30 @@ function followPods(
   });
 }
 
+/** With the uid: a job that was made anew under its name has nothing to do with the pods of the first. */
+function keyOfJob({ namespace = '', name, uid }: { namespace?: string; name: string; uid: string }): string {
+  return `${namespace}/${name}/${uid}`;
+}
+
+const ownerName = ({ namespace = '', name }: { namespace?: string; name: string }) => ({ namespace, name });
+
 async function reconcile(state: State, key: string): Promise<number | undefined> {
   const { context, pending } = state.control;
   const { informers, client, clock } = context;
-  const job = informers.jobs.lister.get(key);
-  if (!job || job.metadata.deletionTimestamp !== undefined) return letGo(context, key, job);
-  if (BigInt(job.metadata.resourceVersion) < (state.written.get(key) ?? 0n)) return staleMs;
+  const [namespace = '', name = '', uid = ''] = key.split('/');
+  const job = informers.jobs.lister.get(keyOf({ namespace, name }));
+  if (job?.metadata.uid !== uid || job.metadata.deletionTimestamp !== undefined) return letGo(context, uid);
+  if (BigInt(job.metadata.resourceVersion) < (state.written.get(uid) ?? 0n)) return staleMs;
   if (job.spec?.completionMode === 'Indexed') return tell(context, job, notRun);
   const owner = ownerOf(job);
   const pods = await claimPods(client, informers, owner);
-  const waitMs = pending.remainingMs(key);
+  const waitMs = pending.remainingMs(keyOf(owner));
   const nowMs = clock.now();
   if (waitMs > 0) return waitMs;
-  const decision = decideJob({ job, pods, lastFailureMs: state.failures.get(key), nowMs });
-  if (decision.tally.newFailures > 0) state.failures.set(key, nowMs);
+  const decision = decideJob({ job, pods, lastFailureMs: state.failures.get(uid), nowMs });
+  if (decision.tally.newFailures > 0) state.failures.set(uid, nowMs);
   const version = await writeStatus(context, job, decision);
-  if (version !== undefined) state.written.set(key, BigInt(version));
+  if (version !== undefined) state.written.set(uid, BigInt(version));
   for (const pod of decision.tally.release) await release(context, pod);
   if (decision.expired) await unlessGone(client.delete(owner, { propagationPolicy: 'Background' }));
   else await scale(state.control, owner, job, decision);
@@ -142,17 +151,8 @@ function text(value: unknown): string {
 }
 
 /** Pods of a job that is gone or going have nobody who would count them. */
-async function letGo(
-  context: ControllerContext,
-  key: string,
-  job: Stored<Job> | undefined,
-): Promise<undefined> {
-  const [namespace = '', name] = key.split('/');
-  for (const pod of context.informers.pods.lister.byIndex('namespace', namespace)) {
-    const owner = controllerOf(pod);
-    const isOurs = owner?.kind === resources.jobs.kind && owner.name === name;
-    if (isOurs && (!job || owner.uid === job.metadata.uid) && isTracked(pod)) await release(context, pod);
-  }
+async function letGo(context: ControllerContext, uid: string): Promise<undefined> {
+  for (const pod of context.informers.pods.lister.byIndex('owner', uid)) await release(context, pod);
   return undefined;
 }
 
