@@ -2,6 +2,7 @@
 
 import { expect, test } from 'bun:test';
 import type { ServerResponse } from 'node:http';
+import { FakeClock, type Fault } from '@selvedge/base';
 import { resources } from '@selvedge/kubernetes';
 import { createInformer } from './informer.ts';
 import { createKubeClient } from './rest-client.ts';
@@ -85,4 +86,35 @@ test('goes on behind the last whole event after a cut, and lists again when its 
     '+default/d',
     '-default/a',
   ]);
+});
+
+test('a watch on which nothing comes any more is given up, however long its connection seems to stand', async () => {
+  const { server } = await scriptedServer([], [(response) => response.write(line('ADDED', pod('a', '101')))]);
+  const clock = new FakeClock();
+  const client = createKubeClient({ server: server.url, ca: testCertificate, clock });
+  const names: string[] = [];
+  let heard: () => void = () => undefined;
+  const first = new Promise<void>((resolve) => {
+    heard = resolve;
+  });
+  const read = async () => {
+    const options = { resourceVersion: '1', signal: new AbortController().signal };
+    for await (const event of client.watch(resources.pods, options)) {
+      if (event.kind !== 'bookmark') names.push(event.object.metadata.name);
+      heard();
+    }
+  };
+  const ended = read().then(
+    () => 'ended',
+    (error: Fault) => error.code,
+  );
+  await first;
+  await clock.advance(149_999);
+  expect(clock.pendingTimers).toBe(1);
+  await clock.advance(1);
+  expect(await ended).toBe('client/unreachable');
+  expect(names).toEqual(['a']);
+  expect(clock.pendingTimers).toBe(0);
+  await client[Symbol.asyncDispose]();
+  await server[Symbol.asyncDispose]();
 });

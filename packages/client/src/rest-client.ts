@@ -21,7 +21,7 @@ import type {
 } from './kube-client.ts';
 import { queryString, resourcePath } from './resource-path.ts';
 import { type HttpAnswer, type HttpRequest, Transport, type TransportOptions } from './transport.ts';
-import { watchStream } from './watch-stream.ts';
+import { type WatchLimits, watchStream } from './watch-stream.ts';
 
 export const clientDefaults = {
   userAgent: 'selvedge',
@@ -34,6 +34,7 @@ export const clientDefaults = {
   maxRetries: 10,
   maxEventBytes: 16 * 1024 * 1024,
   maxBufferedEvents: 4_096,
+  maxWatchSilenceMs: 150_000,
 } as const;
 
 export type KubeClientOptions = Pick<
@@ -63,13 +64,19 @@ export function createKubeClient(options: KubeClientOptions): KubeClient & Async
 
 class RestClient implements KubeClient, AsyncDisposable {
   readonly #transport: Transport;
-  readonly #watchLimits: { maxEventBytes: number; maxBuffered: number };
+  readonly #watchLimits: WatchLimits;
+  readonly #clock: Clock;
   readonly #random: () => number;
 
   constructor(given: KubeClientOptions) {
     const options = { ...clientDefaults, clock: systemClock, random: Math.random, ...given };
     this.#transport = new Transport(options);
-    this.#watchLimits = { maxEventBytes: options.maxEventBytes, maxBuffered: options.maxBufferedEvents };
+    this.#watchLimits = {
+      maxEventBytes: options.maxEventBytes,
+      maxBuffered: options.maxBufferedEvents,
+      maxSilenceMs: options.maxWatchSilenceMs,
+    };
+    this.#clock = options.clock;
     this.#random = options.random;
   }
 
@@ -163,6 +170,7 @@ class RestClient implements KubeClient, AsyncDisposable {
     return watchStream<T>({
       transport: this.#transport,
       limits: this.#watchLimits,
+      clock: this.#clock,
       request: {
         method: 'GET',
         path: resourcePath(type, pick(options.namespace)) + query,

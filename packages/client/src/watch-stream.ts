@@ -1,6 +1,6 @@
 // A watch as an async iterable: lines off a streamed answer become events; the server is held back when the reader lags.
 
-import { Fault } from '@selvedge/base';
+import { type Clock, Fault } from '@selvedge/base';
 import { ApiFault, apiFaultOf, isStatus } from './api-fault.ts';
 import type { Connection } from './connection.ts';
 import { isRecord } from './json.ts';
@@ -12,6 +12,8 @@ export interface WatchLimits {
   readonly maxEventBytes: number;
   /** Events buffered before the connection is paused. */
   readonly maxBuffered: number;
+  /** A server sends a bookmark each minute at least: one that is silent for so long is gone, whatever TCP still believes. */
+  readonly maxSilenceMs: number;
 }
 
 const maxErrorBytes = 64 * 1024;
@@ -23,6 +25,7 @@ interface Feed {
   aborted: boolean;
   connection: Connection | undefined;
   paused: boolean;
+  heardMs: number;
   wake: () => void;
 }
 
@@ -30,6 +33,7 @@ export interface WatchRequest {
   readonly transport: Transport;
   readonly request: HttpRequest & { readonly signal: AbortSignal };
   readonly limits: WatchLimits;
+  readonly clock: Clock;
 }
 
 /** Yields events until the signal aborts or the server ends the watch; an ERROR event is thrown as an ApiFault. */
@@ -37,6 +41,7 @@ export async function* watchStream<T>({
   transport,
   request,
   limits,
+  clock,
 }: WatchRequest): AsyncGenerator<WatchEvent<T>> {
   const feed: Feed = {
     lines: [],
@@ -45,6 +50,7 @@ export async function* watchStream<T>({
     aborted: false,
     connection: undefined,
     paused: false,
+    heardMs: clock.monotonic(),
     wake: () => undefined,
   };
   const abort = () => {
@@ -54,11 +60,13 @@ export async function* watchStream<T>({
     feed.wake();
   };
   request.signal.addEventListener('abort', abort, { once: true });
+  const endSilence = limitSilence(feed, limits.maxSilenceMs, clock);
   try {
     if (request.signal.aborted) return;
-    feed.connection = await transport.stream(request, feedHandler(feed, limits));
+    feed.connection = await transport.stream(request, feedHandler(feed, limits, clock));
     yield* readFeed<T>(feed);
   } finally {
+    endSilence();
     request.signal.removeEventListener('abort', abort);
     feed.connection?.destroy(new Fault('client/aborted', 'the watch was given up by its reader'));
   }
@@ -85,7 +93,24 @@ async function* readFeed<T>(feed: Feed): AsyncGenerator<WatchEvent<T>> {
   }
 }
 
-function feedHandler(feed: Feed, limits: WatchLimits) {
+/** Fails the feed when nothing has come for too long; a feed that is held back by its reader hears nothing by its own will. */
+function limitSilence(feed: Feed, maxSilenceMs: number, clock: Clock): () => void {
+  const look = () => {
+    if (feed.paused) feed.heardMs = clock.monotonic();
+    const leftMs = feed.heardMs + maxSilenceMs - clock.monotonic();
+    if (leftMs > 0) {
+      timer = clock.after(leftMs, look);
+      return;
+    }
+    const message = `the API server has sent nothing on a watch for ${maxSilenceMs} ms`;
+    feed.error ??= new Fault('client/unreachable', message, { retryable: true });
+    feed.wake();
+  };
+  let timer = clock.after(maxSilenceMs, look);
+  return () => timer.cancel();
+}
+
+function feedHandler(feed: Feed, limits: WatchLimits, clock: Clock) {
   const decoder = new LineDecoder(limits.maxEventBytes);
   let failure: { statusCode: number; text: string } | undefined;
   return {
@@ -93,6 +118,7 @@ function feedHandler(feed: Feed, limits: WatchLimits) {
       if (statusCode !== 200) failure = { statusCode, text: '' };
     },
     data: (piece: Buffer) => {
+      feed.heardMs = clock.monotonic();
       if (failure) {
         if (failure.text.length < maxErrorBytes) failure.text += piece.toString('utf8');
         return;
