@@ -292,12 +292,18 @@ describe('garbage collection', () => {
     expect(await cluster.list(resources.pods, 'app=parent')).toEqual([]);
   });
 
-  test('takes an object whose owner never was', async () => {
-    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'nobody', uid: 'none' };
-    await cluster.client.create(resources.configmaps, {
-      metadata: { name: 'orphan', namespace: 'default', ownerReferences: [owner] },
-    });
+  test('takes an object whose owner never was, but none whose owner it can not ask about', async () => {
+    const own = (name: string, owner: { apiVersion: string; kind: string }) =>
+      cluster.client.create(resources.configmaps, {
+        metadata: { name, namespace: 'default', ownerReferences: [{ ...owner, name: 'nobody', uid: name }] },
+      });
+    await own('of-later-version', { apiVersion: 'apps/v9', kind: 'Deployment' });
+    await own('of-unknown-kind', { apiVersion: 'example.org/v1', kind: 'Nothing' });
+    await own('orphan', { apiVersion: 'apps/v1', kind: 'Deployment' });
     await until('it gone', () => isGone(resources.configmaps, 'orphan'));
+    for (const name of ['of-later-version', 'of-unknown-kind']) {
+      expect(await isGone(resources.configmaps, name)).toBe(false);
+    }
   });
 
   test('takes what a custom resource owned, of a kind that is as new as itself', async () => {

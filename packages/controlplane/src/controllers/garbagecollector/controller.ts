@@ -1,7 +1,14 @@
 // The garbage collector: deletes what its owners have left behind, in the order that deletions ask for.
 
 import { describeError, sleep, type WorkQueue } from '@selvedge/base';
-import { apiVersionOf, groupResource, type OwnerReference, resources } from '@selvedge/kubernetes';
+import { isApiFault } from '@selvedge/client';
+import {
+  apiVersionOf,
+  groupResource,
+  type OwnerReference,
+  type ResourceType,
+  resources,
+} from '@selvedge/kubernetes';
 import { type ControllerContext, runController, unlessGone } from '../machinery/controller.ts';
 import { discoverTypes } from '../machinery/discovery.ts';
 import {
@@ -170,18 +177,34 @@ class GarbageCollector {
     if (known) return isWaiting(known) ? 'waiting' : 'present';
     if (this.#absent.has(reference.uid)) return 'absent';
     const view = this.#viewFor(reference);
-    // A kind nobody knows: nothing can be said of it, so the object stays until somebody does.
-    if (!view) {
+    if (view?.type.namespaced && object.namespace === '') return 'present';
+    const present = view ? await this.#isPresent(reference, view.type, object.namespace) : undefined;
+    if (present) return 'present';
+    // A kind that nobody serves: nothing can be said of it, so the object stays until somebody does.
+    if (present === undefined) {
       remember(this.#unresolved, keyOf(object));
       return 'present';
     }
-    const { type } = view;
-    if (type.namespaced && object.namespace === '') return 'present';
-    const namespace = type.namespaced ? { namespace: object.namespace } : {};
-    const live = await unlessGone(this.#context.client.get({ type, ...namespace, name: reference.name }));
-    if (live?.metadata.uid === reference.uid) return 'present';
     remember(this.#absent, reference.uid);
     return 'absent';
+  }
+
+  /** Undefined where the server does not know the owner's kind in the version that the reference names. */
+  async #isPresent(
+    { apiVersion, name, uid }: OwnerReference,
+    known: ResourceType,
+    namespace: string,
+  ): Promise<boolean | undefined> {
+    const type = { ...known, version: apiVersion.slice(apiVersion.indexOf('/') + 1) };
+    try {
+      const place = type.namespaced ? { namespace } : {};
+      const live = await this.#context.client.get({ type, ...place, name });
+      return live.metadata.uid === uid;
+    } catch (error) {
+      if (!isApiFault(error, 'NotFound')) throw error;
+      // The server names an object that it misses; where it names none it is the kind that is missing.
+      return error.status.details?.name === name ? false : undefined;
+    }
   }
 
   async #perform(object: ObjectRecord, action: CollectorAction): Promise<void> {
