@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { closeCode } from './close-code.ts';
-import { encodeCloseFrame, encodeFrame, type Mask, type Opcode, opcode } from './frame.ts';
+import { applyMask, encodeCloseFrame, encodeFrame, type Mask, type Opcode, opcode } from './frame.ts';
 import { FrameParser, type FrameParserOptions } from './frame-parser.ts';
 
 const options: FrameParserOptions = { expectMasked: true, maxMessageBytes: 1 << 20, checkUtf8: true };
@@ -141,5 +141,17 @@ test('no bytes make the parser throw or hold more than a message', () => {
       },
     ),
     { numRuns: 1_000 },
+  );
+});
+
+test('a mask is applied to every byte, wherever the payload lies in memory', () => {
+  const place = fc.record({ offset: fc.nat(9), bytes: fc.uint8Array({ maxLength: 40 }) });
+  fc.assert(
+    fc.property(place, ({ offset, bytes }) => {
+      const payload = Buffer.alloc(offset + bytes.length).subarray(offset);
+      payload.set(bytes);
+      applyMask(payload, mask);
+      expect([...payload]).toEqual(Array.from(bytes, (byte, index) => byte ^ (mask[index & 3] ?? 0)));
+    }),
   );
 });
