@@ -92,7 +92,7 @@ describe('a deployment', () => {
       .map((set) => set.metadata.annotations?.['deployment.kubernetes.io/revision'])
       .sort();
     expect(revisions).toEqual(['2', '3']);
-    expect(await cluster.events('web')).toContain('ScalingReplicaSet');
+    await until('the event', async () => (await cluster.events('web')).includes('ScalingReplicaSet'));
     const [pod] = await cluster.list<Pod>(resources.pods, 'app=web');
     await until('the pod’s events', async () =>
       (await cluster.events(pod?.metadata.name ?? '')).includes('Scheduled'),
@@ -130,6 +130,7 @@ describe('a deployment', () => {
       const sets = await cluster.list<ReplicaSet>(resources.replicasets, 'app=whole');
       return sets[0]?.metadata.ownerReferences === undefined && sets;
     });
+    await until('the deployment gone', () => isGone(resources.deployments, 'whole'));
     await deploy('whole', 2);
     await until('the replica set adopted', async () => {
       const now = await cluster.get<ReplicaSet>(resources.replicasets, set?.metadata.name ?? '');
@@ -194,8 +195,7 @@ describe('a job', () => {
   const ended = (name: string, type: string) =>
     until(`${name} ${type}`, async () => {
       const job = await cluster.get<Job>(resources.jobs, name);
-      const done = job.status?.conditions?.some((one) => one.type === type && one.status === 'True');
-      return done && job.status?.uncountedTerminatedPods?.succeeded === undefined && job;
+      return job.status?.conditions?.some((one) => one.type === type && one.status === 'True') && job;
     });
 
   test('runs until enough pods have succeeded, and counts them also when they are deleted at once', async () => {
@@ -215,7 +215,7 @@ describe('a job', () => {
       succeeded: 3,
       conditions: [{ type: 'SuccessCriteriaMet' }, { type: 'Complete' }],
     });
-    expect(await cluster.events('work')).toContain('Completed');
+    await until('the event', async () => (await cluster.events('work')).includes('Completed'));
     const reference = { type: resources.jobs, namespace: 'default', name: 'work' };
     await cluster.client.delete(reference, { propagationPolicy: 'Foreground' });
     await until('all of it gone', () => isGone(resources.jobs, 'work'));
@@ -266,11 +266,13 @@ describe('a service', () => {
       });
     const filled = await withReady(2);
     expect(filled.map((one) => one.metadata.name)).toEqual([empty?.metadata.name ?? '']);
-    const endpoints = await cluster.get<{ subsets: { addresses: unknown[] }[] }>(
-      resources.endpoints,
-      'served',
-    );
-    expect(endpoints.subsets[0]?.addresses).toHaveLength(2);
+    await until('both addresses in the older form', async () => {
+      const { subsets = [] } = await cluster.get<{ subsets?: { addresses?: unknown[] }[] }>(
+        resources.endpoints,
+        'served',
+      );
+      return subsets[0]?.addresses?.length === 2;
+    });
     await cluster.patch(resources.deployments, 'served', { spec: { replicas: 0 } });
     expect((await withReady(0)).map((one) => one.metadata.name)).toEqual([empty?.metadata.name ?? '']);
     await cluster.client.delete({ type: resources.services, namespace: 'default', name: 'served' });

@@ -99,6 +99,21 @@ describe('the end', () => {
     expect(restarted.ended?.reason).toBe('BackoffLimitExceeded');
   });
 
+  test('is foretold, and said when the last pod is counted', () => {
+    const last = tracked('last', { phase: 'Succeeded' });
+    const foretold = decide(jobOf({}, { succeeded: 2 }), [last, tracked('other')]);
+    expect(conditionTypes(foretold)).toEqual(['SuccessCriteriaMet CompletionsReached']);
+    expect(foretold).toMatchObject({ ended: undefined, create: 0, status: { completionTime: null } });
+    expect(names(foretold.remove)).toEqual(['other']);
+    const after = decide(jobOf({}, foretold.status), [{ ...last, finalizers: [] }]);
+    expect(after).toMatchObject({ ended: { kind: 'Complete' }, status: { succeeded: 3 } });
+    const template = { spec: { containers: [], restartPolicy: 'OnFailure' } };
+    const restarting = [tracked('a', { restarts: 2 }), tracked('broken', { phase: 'Failed' })];
+    const failing = decide(jobOf({ template }), restarting);
+    expect(conditionTypes(failing)).toEqual(['FailureTarget BackoffLimitExceeded']);
+    expect(decide(jobOf({ template }, failing.status)).ended?.kind).toBe('Failed');
+  });
+
   test('it took too long', () => {
     expect(decide(jobOf({ activeDeadlineSeconds: 61 }), [tracked('a')])).toMatchObject({
       ended: undefined,

@@ -52,9 +52,11 @@ export function decideJob(input: JobInput): JobDecision {
   const over = endedBefore(job);
   const counted = tally(job, pods, over);
   const active = pods.filter(isActive);
-  const ended = over ? undefined : decideEnding(input, counted, active);
+  const outcome = over ? undefined : decideOutcome(input, counted, active);
+  // Who waits for the end may rely on the counts: it is said when every pod has been counted.
+  const ended = hasUncounted(counted) ? undefined : outcome;
   const suspended = job.spec?.suspend === true;
-  const idle = over || ended !== undefined || suspended;
+  const idle = over || outcome !== undefined || suspended;
   const wanted = idle ? 0 : wantedActive(job, counted, active.length);
   const waitMs = wanted > active.length ? backoffMs(input, counted) : 0;
   const create = waitMs > 0 ? 0 : Math.max(0, wanted - active.length);
@@ -64,18 +66,34 @@ export function decideJob(input: JobInput): JobDecision {
     create,
     remove,
     tally: counted,
-    status: statusOf(input, { counted, active: active.length - remove.length + create, ended, suspended }),
+    status: statusOf(input, {
+      counted,
+      active: active.length - remove.length + create,
+      outcome,
+      ended,
+      suspended,
+    }),
     ended,
     expired: expiryMs !== undefined && expiryMs <= 0,
     againMs: earliest(waitMs, expiryMs, over ? undefined : deadlineMs(job, nowMs)),
   };
 }
 
-function decideEnding(
+const hasUncounted = ({ uncounted }: Tally): boolean =>
+  uncounted.succeeded.length + uncounted.failed.length > 0;
+
+/** What the job comes to, which is said before its last pods are counted and gone, and stays. */
+const foretold = { SuccessCriteriaMet: 'Complete', FailureTarget: 'Failed' } as const;
+
+function decideOutcome(
   { job, nowMs }: JobInput,
   counted: Tally,
   active: readonly PodRecord[],
 ): Ending | undefined {
+  for (const { type, status, reason = '', message = '' } of conditionsOf(job)) {
+    const kind = foretold[type as keyof typeof foretold];
+    if (kind !== undefined && status === 'True') return { kind, reason, message };
+  }
   const { completions, backoffLimit = 6, template } = job.spec ?? {};
   const restarts =
     template?.spec?.restartPolicy === 'OnFailure' ? active.reduce((sum, pod) => sum + pod.restarts, 0) : 0;
@@ -134,6 +152,7 @@ function earliest(...delays: Array<number | undefined>): number | undefined {
 interface StatusParts {
   readonly counted: Tally;
   readonly active: number;
+  readonly outcome: Ending | undefined;
   readonly ended: Ending | undefined;
   readonly suspended: boolean;
 }
@@ -141,7 +160,7 @@ interface StatusParts {
 /** The status as a merge patch takes it: what is nothing is null. */
 function statusOf(
   { job, pods, nowMs }: JobInput,
-  { counted, active, ended, suspended }: StatusParts,
+  { counted, active, outcome, ended, suspended }: StatusParts,
 ): Record<string, unknown> {
   const now = timestamp(nowMs);
   const { succeeded, failed } = counted.uncounted;
@@ -159,13 +178,13 @@ function statusOf(
     },
     startTime,
     completionTime: ended?.kind === 'Complete' ? now : (job.status?.completionTime ?? null),
-    conditions: withConditions(job, { ended, suspended, now }),
+    conditions: withConditions(job, { outcome, ended, suspended, now }),
   };
 }
 
 function withConditions(
   job: Job,
-  { ended, suspended, now }: { ended: Ending | undefined; suspended: boolean; now: string },
+  { outcome, ended, suspended, now }: Omit<StatusParts, 'counted' | 'active'> & { now: string },
 ): Condition[] | null {
   const conditions = [...conditionsOf(job)];
   const set = (type: string, status: string, reason: string, message: string) => {
@@ -177,10 +196,10 @@ function withConditions(
   if (suspended && !endedBefore(job)) set('Suspended', 'True', 'JobSuspended', 'Job suspended');
   else if (conditions.some((one) => one.type === 'Suspended' && one.status === 'True'))
     set('Suspended', 'False', 'JobResumed', 'Job resumed');
-  if (ended) {
-    const before = ended.kind === 'Complete' ? 'SuccessCriteriaMet' : 'FailureTarget';
-    for (const type of [before, ended.kind]) set(type, 'True', ended.reason, ended.message);
+  for (const [type, kind] of Object.entries(foretold)) {
+    if (outcome?.kind === kind) set(type, 'True', outcome.reason, outcome.message);
   }
+  if (ended) set(ended.kind, 'True', ended.reason, ended.message);
   return conditions.length > 0 ? conditions : null;
 }
 
