@@ -99,6 +99,10 @@ test('an API server that is restarted finds its watchers again, and nothing is d
   const pods = followPods(cluster);
   for (const image of ['image:2', 'image:3']) {
     await roll(cluster, image);
+    await until('it has begun', async () => {
+      const sets = await cluster.list<ReplicaSet>(resources.replicasets, 'app=web');
+      return sets.some((set) => set.spec?.template?.spec?.containers[0]?.image === image);
+    });
     await cluster.restartApi();
   }
   await rolledOut(cluster, 'image:3');
