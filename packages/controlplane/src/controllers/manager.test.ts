@@ -101,12 +101,13 @@ describe('a deployment', () => {
 
   test('that can not go on leaves the old pods serving, and says so after its deadline', async () => {
     withheld.add('stuck:2');
-    await deploy('stuck', 3, { progressDeadlineSeconds: 1 });
+    await deploy('stuck', 3, { progressDeadlineSeconds: 2 });
     await rolledOut('stuck', 'stuck:1');
     await cluster.patch(resources.deployments, 'stuck', withImage('stuck:2'));
     const stuck = await until('the deadline', async () => {
       const deployment = await cluster.get<Deployment>(resources.deployments, 'stuck');
-      return conditionOf(deployment, 'Progressing')?.reason === 'ProgressDeadlineExceeded' && deployment;
+      const { reason } = conditionOf(deployment, 'Progressing') ?? {};
+      return reason === 'ProgressDeadlineExceeded' && deployment.status?.updatedReplicas === 1 && deployment;
     });
     expect(conditionOf(stuck, 'Progressing')?.status).toBe('False');
     expect(stuck.status).toMatchObject({ availableReplicas: 3, updatedReplicas: 1, unavailableReplicas: 1 });

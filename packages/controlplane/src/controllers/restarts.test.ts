@@ -98,7 +98,7 @@ test('an API server that is restarted finds its watchers again, and nothing is d
   await rolledOut(cluster, 'image:1');
   const pods = followPods(cluster);
   for (const image of ['image:2', 'image:3']) {
-    await roll(cluster, image);
+    await until('the new template is written', () => roll(cluster, image));
     await until('it has begun', async () => {
       const sets = await cluster.list<ReplicaSet>(resources.replicasets, 'app=web');
       return sets.some((set) => set.spec?.template?.spec?.containers[0]?.image === image);

@@ -1,10 +1,12 @@
 // A node for tests of controllers: it registers as node agents do, and what is bound to it runs at once, in words only.
 
-import { type Clock, systemClock } from '@selvedge/base';
+import { type Clock, isFault, sleep, systemClock } from '@selvedge/base';
 import { createInformer, isApiFault, type KubeClient } from '@selvedge/client';
 import { type KubeObject, type Pod, resources, type Stored } from '@selvedge/kubernetes';
 import { unlessGone } from '../machinery/controller.ts';
 import { timestamp } from '../machinery/event-recorder.ts';
+
+const retryMs = 20;
 
 export interface PretendNodeOptions {
   readonly client: KubeClient;
@@ -45,13 +47,19 @@ export class PretendNode implements AsyncDisposable {
     return new PretendNode(options);
   }
 
+  /** Tries again as long as nobody answers, as a node's agent does. */
   async #see(pod: Stored<Pod>): Promise<void> {
-    try {
-      if (pod.metadata.deletionTimestamp !== undefined) await this.#end(pod);
-      else await this.#run(pod);
-    } catch (error) {
-      // Its next version comes as another event; the server may have stopped, too.
-      if (!this.#stop.signal.aborted && !isApiFault(error, 'Conflict')) throw error;
+    while (!this.#stop.signal.aborted) {
+      try {
+        if (pod.metadata.deletionTimestamp !== undefined) await this.#end(pod);
+        else await this.#run(pod);
+        return;
+      } catch (error) {
+        // Its next version comes as another event.
+        if (isApiFault(error, 'Conflict') || this.#stop.signal.aborted) return;
+        if (!isFault(error, 'client/unreachable')) throw error;
+        await sleep(systemClock, retryMs, this.#stop.signal);
+      }
     }
   }
 
