@@ -94,6 +94,8 @@ describe('a deployment', () => {
     expect(revisions).toEqual(['2', '3']);
     await until('the event', async () => (await cluster.events('web')).includes('ScalingReplicaSet'));
     const [pod] = await cluster.list<Pod>(resources.pods, 'app=web');
+    expect(pod?.metadata.generateName).toMatch(/^web-\w+-$/);
+    expect(pod?.metadata.name).toMatch(/^web-\w+-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
     await until('the pod’s events', async () =>
       (await cluster.events(pod?.metadata.name ?? '')).includes('Scheduled'),
     );

@@ -1,12 +1,13 @@
 // Creates pods from a template and deletes them, on behalf of a controller, telling it in Events.
 
-import { describeError } from '@selvedge/base';
-import { isApiFault } from '@selvedge/client';
+import { describeError, isFault, sleep } from '@selvedge/base';
+import { isApiFault, type KubeClient } from '@selvedge/client';
 import { type KubeObject, type PodTemplateSpec, resources } from '@selvedge/kubernetes';
 import { type ControllerContext, unlessGone } from './controller.ts';
 import type { PendingWrites } from './pending-writes.ts';
 import { controllerReference, type PodOwner } from './pod-ownership.ts';
 import { type PodRecord, podKey } from './pod-record.ts';
+import { nameAlphabet } from './template-hash.ts';
 
 export interface PodControl {
   readonly context: ControllerContext;
@@ -19,11 +20,12 @@ export type PodTemplate = Pick<PodTemplateSpec, 'metadata' | 'spec'>;
 export async function createPod(control: PodControl, owner: PodOwner, template: PodTemplate): Promise<void> {
   const { context, pending, component } = control;
   const subject = { ...owner, type: owner.type };
+  const name = podName(owner.name, context.random);
   try {
-    const pod = await context.client.create(resources.pods, podOfTemplate(owner, template));
-    const key = `${owner.namespace}/${pod.metadata.name}`;
+    await createNamed(control, podOfTemplate(owner, template), name);
+    const key = `${owner.namespace}/${name}`;
     if (!context.informers.pods.lister.get(key)) pending.expect(keyOf(owner), `+${key}`);
-    const message = `Created pod: ${pod.metadata.name}`;
+    const message = `Created pod: ${name}`;
     context.events.record({ subject, component, type: 'Normal', reason: 'SuccessfulCreate', message });
   } catch (error) {
     // In a namespace on its way out every creation fails: that is no news.
@@ -34,6 +36,48 @@ export async function createPod(control: PodControl, owner: PodOwner, template: 
     throw error;
   }
 }
+
+const suffixLength = 5;
+const maxNameLength = 63;
+
+/** As a server makes names of `generateName`; made here, so that a pod is found again whose creation nobody answered. */
+function podName(owner: string, random: () => number): string {
+  let name = `${owner}-`.slice(0, maxNameLength - suffixLength);
+  for (let digit = 0; digit < suffixLength; digit++)
+    name += nameAlphabet[Math.floor(random() * nameAlphabet.length)];
+  return name;
+}
+
+/** A server that went away may have written before it went: it is asked when it is back, so that no pod is made twice. */
+async function createNamed({ context }: PodControl, pod: KubeObject, name: string): Promise<void> {
+  const { client, clock } = context;
+  const metadata = { ...pod.metadata, name };
+  try {
+    await client.create(resources.pods, { ...pod, metadata });
+  } catch (error) {
+    if (!isFault(error, 'client/unreachable')) throw error;
+    for (let asked = 0; asked < maxAsked; asked++) {
+      await sleep(clock, askAgainMs);
+      const there = await isThere(client, metadata.namespace ?? '', name);
+      if (there) return;
+      if (there === false) break;
+    }
+    throw error;
+  }
+}
+
+/** Undefined where nobody answers. */
+async function isThere(client: KubeClient, namespace: string, name: string): Promise<boolean | undefined> {
+  try {
+    return (await unlessGone(client.get({ type: resources.pods, namespace, name }))) !== undefined;
+  } catch (error) {
+    if (isFault(error, 'client/unreachable')) return undefined;
+    throw error;
+  }
+}
+
+const askAgainMs = 250;
+const maxAsked = 40;
 
 export async function deletePod(control: PodControl, owner: PodOwner, pod: PodRecord): Promise<void> {
   const { context, pending, component } = control;

@@ -1,7 +1,7 @@
 // The hash that names a pod template: equal templates get equal names, whatever the order of their fields. Pure.
 
 /** Without vowels and look-alikes, so that no word or doubtful character appears in a name. */
-const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
+export const nameAlphabet = 'bcdfghjklmnpqrstvwxz2456789';
 
 /** FNV-1a (32 bit) over the canonical JSON of the value and the number of collisions met so far. */
 export function templateHash(value: unknown, collisionCount = 0): string {
@@ -11,7 +11,7 @@ export function templateHash(value: unknown, collisionCount = 0): string {
     hash = Math.imul(hash, 0x01000193) >>> 0;
   }
   let text = '';
-  for (const digit of String(hash)) text += alphabet[digit.charCodeAt(0) % alphabet.length];
+  for (const digit of String(hash)) text += nameAlphabet[digit.charCodeAt(0) % nameAlphabet.length];
   return text;
 }
 
