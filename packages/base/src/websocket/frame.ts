@@ -56,8 +56,11 @@ export function encodeCloseFrame(code: number, reason: string, mask?: Mask): Buf
  */
 export function applyMask(payload: Buffer, mask: Mask): void {
   const { buffer, byteOffset, length } = payload;
-  if (length < 8) return applyMaskToBytes(payload, mask, 0, length);
   const lead = -byteOffset & 3;
+  if (length < lead + 4) {
+    applyMaskToBytes(payload, mask, 0, length);
+    return;
+  }
   const words = new Uint32Array(buffer, byteOffset + lead, (length - lead) >> 2);
   const word = wordOf(mask, lead);
   applyMaskToBytes(payload, mask, 0, lead);
