@@ -11,12 +11,12 @@ import { join } from 'node:path';
 import { createKubeClient, type KubeClient, loadKubeconfig } from '@selvedge/client';
 import { type KubeObject, resources, type Secret } from '@selvedge/kubernetes';
 import { certificateToPem, identityFromDer, keyToPem } from '@selvedge/pki';
-import { type Child, startChild } from './hub-connections/child.ts';
 import { startCloud } from './hub-connections/cloud.ts';
 import { createNodes, createPods, nodeNames } from './hub-connections/cluster-objects.ts';
 import type { LoadPlan } from './hub-connections/load.ts';
-import { processStats, totalStats } from './hub-connections/process-stats.ts';
 import type { Flags } from './main.ts';
+import { type Child, startChild } from './processes/child.ts';
+import { processStats, totalStats } from './processes/process-stats.ts';
 import { printReport, quantiles, type Report } from './report.ts';
 
 const nodesPerLoadProcess = 10_000;
@@ -105,7 +105,7 @@ async function startLoads(
       concurrency: 64,
       pods: options.pods,
     };
-    const load = options.stack.use(startChild('load.ts'));
+    const load = options.stack.use(startChild(join(import.meta.dir, 'hub-connections/load.ts')));
     load.send(JSON.stringify(plan));
     loads.push(load);
   }

@@ -5,8 +5,8 @@
 
 import { deletePods, podNames, sleepingPod, startPods } from './edge/bench-pods.ts';
 import { startEdgeCluster } from './edge/edge-cluster.ts';
-import { processStats } from './hub-connections/process-stats.ts';
 import type { Flags } from './main.ts';
+import { processStats } from './processes/process-stats.ts';
 import { printReport, quantile, quantiles, type Report } from './report.ts';
 
 export async function run(flags: Flags): Promise<void> {

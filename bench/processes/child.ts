@@ -1,6 +1,6 @@
 // Child processes of the bench: JSON lines to them and from them; they end when their standard input does.
 
-import { join } from 'node:path';
+import { basename } from 'node:path';
 
 export interface Child extends AsyncDisposable {
   readonly pid: number;
@@ -9,8 +9,9 @@ export interface Child extends AsyncDisposable {
   next(): Promise<Record<string, unknown>>;
 }
 
+/** `script`: its path. */
 export function startChild(script: string, ...words: readonly string[]): Child {
-  const child = Bun.spawn([process.execPath, join(import.meta.dir, script), ...words], {
+  const child = Bun.spawn([process.execPath, script, ...words], {
     stdin: 'pipe',
     stdout: 'pipe',
     stderr: 'inherit',
@@ -27,7 +28,7 @@ export function startChild(script: string, ...words: readonly string[]): Child {
     async next() {
       while (!text.includes('\n')) {
         const { done, value } = await reader.read();
-        if (done) throw new Error(`${script} ${words[0] ?? ''} ended with ${await child.exited}`);
+        if (done) throw new Error(`${basename(script)} ${words[0] ?? ''} ended with ${await child.exited}`);
         text += decoder.decode(value, { stream: true });
       }
       const end = text.indexOf('\n');
