@@ -79,7 +79,7 @@ async function startParts(context: StartContext): Promise<void> {
   const endpoint = await startPods(context, metaManager);
   const edgeStream = stack.use(
     new EdgeStream({
-      socketPath: () => endpoint.socketPath,
+      openEndpoint: () => endpoint.open(),
       maxStreams: config.maxStreams,
       logger: logger.with({ module: 'edgestream' }),
     }),

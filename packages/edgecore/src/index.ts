@@ -1,4 +1,4 @@
-// The public face of edgecore: join a cloud, run a node, and the options of both.
+// The public face of edgecore: run a node, and its options. What a running node has no use for has its own ways in: `/join`, `/runtime-setup`.
 
 export {
   type EdgeCoreConfig,
@@ -10,5 +10,4 @@ export {
 } from './config.ts';
 export { readConfig } from './config-file.ts';
 export { type EdgeCore, type EdgeCoreOptions, startEdgeCore } from './edgecore.ts';
-export { type JoinOptions, joinCloud, planJoin } from './join/join-cloud.ts';
 export { type NodeLocalStatus, statusPath } from './status-file.ts';

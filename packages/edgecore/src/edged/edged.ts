@@ -7,7 +7,7 @@ import type { NodeStore } from '../metamanager/node-store.ts';
 import { parseResolvConf } from './containers/dns.ts';
 import { connectCriRuntime } from './cri/cri-runtime.ts';
 import type { EdgedContext, EdgedSettings } from './edged-context.ts';
-import { startKubeletEndpoint } from './endpoint/endpoint-server.ts';
+import { lazyKubeletEndpoint } from './endpoint/lazy-endpoint.ts';
 import { EventRecorder } from './event-recorder.ts';
 import { ImageManager } from './images/image-manager.ts';
 import type { KubeletEndpoint } from './kubelet-endpoint.ts';
@@ -111,7 +111,7 @@ export async function startEdged(options: EdgedOptions): Promise<Edged> {
   await pods.start();
   stack.use(new NodeReporter({ ...options, context })).start();
   stack.use(new LogRotation({ runtime, cache, clock, logger })).start();
-  const endpoint = stack.use(await startKubeletEndpoint({ context, socketPath: options.endpointSocket }));
+  const endpoint = stack.use(lazyKubeletEndpoint({ context, socketPath: options.endpointSocket }));
   const owned = stack.move();
   return { endpoint, [Symbol.asyncDispose]: () => owned.disposeAsync() };
 }

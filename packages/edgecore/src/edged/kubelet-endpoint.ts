@@ -6,6 +6,9 @@
  * the runtime's own streaming server.
  */
 export interface KubeletEndpoint extends AsyncDisposable {
-  /** A Unix socket that only the node's owner may open. */
-  readonly socketPath: string;
+  /**
+   * Resolves with a Unix socket that only the node's owner may open. It listens from the first call on: a node that nobody
+   * looks into does without an HTTP server.
+   */
+  open(): Promise<string>;
 }

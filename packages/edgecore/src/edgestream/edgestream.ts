@@ -2,7 +2,7 @@
 // of the slower end.
 
 import { createConnection, type Socket } from 'node:net';
-import type { Logger } from '@selvedge/base';
+import { describeError, type Logger } from '@selvedge/base';
 import { initialStreamWindowBytes, type StreamAction, StreamMultiplexer } from '@selvedge/wire';
 
 export interface StreamLink {
@@ -12,8 +12,8 @@ export interface StreamLink {
 }
 
 export interface EdgeStreamOptions {
-  /** The kubelet endpoint's Unix socket. */
-  readonly socketPath: () => string | undefined;
+  /** Resolves with the kubelet endpoint's Unix socket. */
+  readonly openEndpoint: () => Promise<string>;
   readonly maxStreams: number;
   readonly logger: Logger;
   readonly connect?: (path: string) => Socket;
@@ -22,6 +22,8 @@ export interface EdgeStreamOptions {
 export class EdgeStream implements Disposable {
   readonly #options: EdgeStreamOptions;
   readonly #sockets = new Map<number, Socket>();
+  /** What came for streams whose endpoint is still starting; no more than a stream's window each. */
+  readonly #early = new Map<number, StreamAction[]>();
   #multiplexer: StreamMultiplexer | undefined;
   #link: StreamLink | undefined;
 
@@ -49,6 +51,7 @@ export class EdgeStream implements Disposable {
     this.#multiplexer = undefined;
     for (const socket of this.#sockets.values()) socket.destroy();
     this.#sockets.clear();
+    this.#early.clear();
   }
 
   receive(payload: Buffer): void {
@@ -77,7 +80,7 @@ export class EdgeStream implements Disposable {
         this.#deliver(action.streamId, action.data);
         break;
       case 'ended':
-        this.#sockets.get(action.streamId)?.end();
+        this.#endInput(action);
         break;
       case 'drained':
         this.#sockets.get(action.streamId)?.resume();
@@ -89,11 +92,33 @@ export class EdgeStream implements Disposable {
   }
 
   #accept(streamId: number): void {
-    const path = this.#options.socketPath();
-    if (path === undefined) {
-      this.#reset(streamId, 'the node is not ready for streams');
-      return;
-    }
+    // The link may be another one when the endpoint has started.
+    const multiplexer = this.#multiplexer;
+    const early: StreamAction[] = [];
+    this.#early.set(streamId, early);
+    const isOpen = () => multiplexer === this.#multiplexer && this.#early.get(streamId) === early;
+    this.#options.openEndpoint().then(
+      (path) => {
+        if (!isOpen()) return;
+        this.#early.delete(streamId);
+        this.#connect(streamId, path);
+        for (const action of early) this.#perform(action);
+        this.#act();
+      },
+      (error) => {
+        this.#options.logger.warn('kubelet endpoint does not start', { error: describeError(error) });
+        if (isOpen()) this.#reset(streamId, 'the node is not ready for streams');
+      },
+    );
+  }
+
+  #endInput(action: StreamAction & { readonly kind: 'ended' }): void {
+    const early = this.#early.get(action.streamId);
+    if (early) early.push(action);
+    else this.#sockets.get(action.streamId)?.end();
+  }
+
+  #connect(streamId: number, path: string): void {
     // The link may be another one when the socket calls back.
     const multiplexer = this.#multiplexer;
     const onThisLink = (action: (multiplexer: StreamMultiplexer) => void) => {
@@ -120,6 +145,11 @@ export class EdgeStream implements Disposable {
   }
 
   #deliver(streamId: number, data: Buffer): void {
+    const early = this.#early.get(streamId);
+    if (early) {
+      early.push({ kind: 'data', streamId, data: Buffer.from(data) });
+      return;
+    }
     const multiplexer = this.#multiplexer;
     const { length } = data;
     // Written bytes are given back when the kernel has them: that is what slows a fast sender down.
@@ -133,11 +163,13 @@ export class EdgeStream implements Disposable {
   #close(streamId: number, reason: string | undefined): void {
     const socket = this.#sockets.get(streamId);
     this.#sockets.delete(streamId);
+    this.#early.delete(streamId);
     if (reason === undefined) socket?.destroySoon();
     else socket?.destroy();
   }
 
   #reset(streamId: number, reason: string): void {
+    this.#early.delete(streamId);
     this.#multiplexer?.reset(streamId, reason);
     this.#act();
   }

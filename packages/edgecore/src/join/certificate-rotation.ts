@@ -1,9 +1,9 @@
 // Keeps the node's certificate fresh: asks for a new one late in its life, and goes on trying also when it has expired.
 
 import { Backoff, type Clock, describeError, type Logger, sleep } from '@selvedge/base';
-import { rotationDueMs } from '@selvedge/pki';
+import { rotationDueMs } from '@selvedge/pki/subject';
 import type { Endpoint } from '../config.ts';
-import { requestCertificate } from './certificate-request.ts';
+import type { requestCertificate } from './certificate-request.ts';
 import { type IdentityPaths, type NodeIdentity, writeIdentity } from './identity-files.ts';
 
 export interface RotationOptions {
@@ -54,8 +54,9 @@ export async function runCertificateRotation(options: RotationOptions, signal: A
 }
 
 async function renew(options: RotationOptions, identity: NodeIdentity): Promise<NodeIdentity | undefined> {
-  const request = options.request ?? requestCertificate;
   try {
+    // Loaded for the moment's use: most of a node's life needs neither HTTPS nor certificate requests.
+    const request = options.request ?? (await import('./certificate-request.ts')).requestCertificate;
     const renewed = await request({
       endpoint: options.endpoint,
       caPem: identity.caPem,

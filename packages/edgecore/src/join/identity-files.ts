@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Fault } from '@selvedge/base';
 import { writeFileDurably } from '@selvedge/base/durable-file';
-import { keyFromPem } from '@selvedge/pki';
+import { keyFromPem } from '@selvedge/pki/key';
 
 export interface IdentityPaths {
   readonly caFile: string;

@@ -1,7 +1,7 @@
 // HTTP requests to containers, for probes and hooks: a status and the beginning of the body.
+// HTTP's modules are loaded with the first of them: a node without such probes does without.
 
-import { request as httpRequest, type IncomingMessage } from 'node:http';
-import { request as httpsRequest } from 'node:https';
+import type { IncomingMessage } from 'node:http';
 import { type Clock, Fault } from '@selvedge/base';
 import type { Container, Probe } from '@selvedge/kubernetes';
 
@@ -36,7 +36,8 @@ export async function httpGet(input: HttpGetInput): Promise<HttpAnswer> {
     `${secure ? 'https' : 'http'}://${host.includes(':') ? `[${host}]` : host}:${port}${path}`,
   );
   for (let step = 0; step <= maxRedirects; step++) {
-    const answer = await once(input, url);
+    const { request } = await (url.protocol === 'https:' ? import('node:https') : import('node:http'));
+    const answer = await once(input, url, request);
     if (!answer.location || answer.status < 300 || answer.status >= 400) return answer;
     const next = new URL(answer.location, url);
     if (next.hostname !== url.hostname) return answer;
@@ -45,7 +46,9 @@ export async function httpGet(input: HttpGetInput): Promise<HttpAnswer> {
   throw new Fault('edged/probe-failed', 'stopped after 10 redirects');
 }
 
-function once(input: HttpGetInput, url: URL): Promise<HttpAnswer & { location?: string }> {
+type Send = typeof import('node:http').request;
+
+function once(input: HttpGetInput, url: URL, send: Send): Promise<HttpAnswer & { location?: string }> {
   return new Promise((resolve, reject) => {
     const { promise, controller, stop } = deadline(input);
     const done = (finish: () => void) => {
@@ -54,7 +57,6 @@ function once(input: HttpGetInput, url: URL): Promise<HttpAnswer & { location?: 
     };
     promise.catch((error) => done(() => reject(error)));
     const headers = requestHeaders(input, url);
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
     // A container's certificate is nobody's business here: a probe asks whether it answers, and sends nothing of value.
     const options = {
       method: 'GET',

@@ -6,14 +6,13 @@ import type { Socket } from 'node:net';
 import { dirname } from 'node:path';
 import { describeError } from '@selvedge/base';
 import type { EdgedContext } from '../edged-context.ts';
-import type { KubeletEndpoint } from '../kubelet-endpoint.ts';
 import { serveContainerLogs } from './container-logs.ts';
 import { HttpProblem } from './http-problem.ts';
 import { podList, prometheusMetrics, resourceMetrics } from './metrics.ts';
 import { statsSummary } from './stats-summary.ts';
 import { openStreamUrl, pipeUpgrade } from './streaming.ts';
 
-export interface KubeletEndpointOptions {
+export interface EndpointServerOptions {
   readonly context: EdgedContext;
   readonly socketPath: string;
 }
@@ -21,7 +20,11 @@ export interface KubeletEndpointOptions {
 const maxHeaderBytes = 64 << 10;
 const streamVerbs = new Set(['exec', 'attach', 'portForward']);
 
-export async function startKubeletEndpoint(options: KubeletEndpointOptions): Promise<KubeletEndpoint> {
+export interface EndpointServer extends AsyncDisposable {
+  readonly socketPath: string;
+}
+
+export async function startEndpointServer(options: EndpointServerOptions): Promise<EndpointServer> {
   const { context, socketPath } = options;
   await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 });
   await rm(socketPath, { force: true });
