@@ -167,6 +167,7 @@ class JournaledStore implements Store {
       this.#healthy = true;
       this.#commit(batch);
     } catch (error) {
+      this.#discard = [...discard, ...this.#discard];
       this.#abandon(batch, error);
     }
     this.#flushing = undefined;
