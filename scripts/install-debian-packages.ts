@@ -10,7 +10,12 @@ import {
 } from '@selvedge/cli';
 
 const searchPath = process.env.PATH ?? '';
-const requirements = [...edgeRequirements, ...sampleRequirements, ...clientRequirements];
+const requirements = [
+  ...edgeRequirements,
+  ...sampleRequirements,
+  ...clientRequirements,
+  { package: 'strace', programs: ['strace'] },
+];
 const missing = await missingRequirements(requirements, searchPath);
 if (missing.length > 0) {
   console.log(`apt-get install ${missing.map((one) => one.package).join(' ')}`);
