@@ -1,11 +1,10 @@
 // What comes in wrong from users and disks: each a clear error that says what to do, and the rest goes on.
 
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
-import { mkdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { RunningCommand } from './harness/running-command.ts';
 import { eventually, LocalCluster, reasonToSkip, runCommand, selvedgeProgram } from './local-cluster.ts';
 
 const reason = await reasonToSkip();
@@ -63,7 +62,7 @@ describe.skipIf(reason !== undefined)('bad input', () => {
 
   describe('a full disk at the edge', () => {
     let disk = '';
-    let agent: ChildProcess | undefined;
+    let agent: RunningCommand | undefined;
 
     beforeAll(async () => {
       disk = join(dirname(cluster.directory), 'disk');
@@ -73,7 +72,7 @@ describe.skipIf(reason !== undefined)('bad input', () => {
     });
 
     afterAll(async () => {
-      await stop(agent);
+      await agent?.[Symbol.asyncDispose]();
       await runCommand(['umount', '--lazy', disk]);
       await rm(disk, { recursive: true, force: true });
     });
@@ -85,12 +84,8 @@ describe.skipIf(reason !== undefined)('bad input', () => {
       const info = await cluster.process('edgecore-edge-1');
       process.kill(Number(info.pid), 'SIGTERM');
       await eventually('it has ended', async () => (await cluster.process(info.name)).pid === null);
-      const logPath = join(dirname(cluster.directory), 'agent.log');
-      const [program = '', ...args] = info.command;
-      const log = openSync(logPath, 'a');
-      const small = ['--store-file', join(disk, 'edgecore.db')];
-      agent = spawn(program, [...args, ...small], { stdio: ['ignore', log, log] });
-      closeSync(log);
+      const onSmallDisk = new RunningCommand([...info.command, '--store-file', join(disk, 'edgecore.db')]);
+      agent = onSmallDisk;
       await eventually('its store is on the small disk', async () => {
         const ready = await cluster.kubectl(['wait', '--for=condition=Ready', 'node/edge-1', '--timeout=5s']);
         return ready.code === 0;
@@ -103,10 +98,10 @@ describe.skipIf(reason !== undefined)('bad input', () => {
       await runPod(cluster, 'second');
       await eventually('it says so', async () => {
         fill(filler);
-        return (await readFile(logPath, 'utf8')).includes('hint="free space on the disk');
+        return onSmallDisk.stderr.includes('hint="free space on the disk');
       });
       expect(await phase('first')).toBe('Running');
-      expect(agent.exitCode).toBeNull();
+      expect(await Promise.race([onSmallDisk.ended(), 'it runs'])).toBe('it runs');
 
       await rm(filler);
       await eventually('the second pod runs', async () => (await phase('second')) === 'Running', 120_000);
@@ -144,11 +139,4 @@ function writeUntilFull(file: number, bytes: Buffer): void {
       throw error;
     }
   }
-}
-
-async function stop(agent: ChildProcess | undefined): Promise<void> {
-  if (!agent || agent.exitCode !== null) return;
-  const ended = once(agent, 'exit');
-  agent.kill('SIGTERM');
-  await ended;
 }

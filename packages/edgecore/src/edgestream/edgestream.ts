@@ -92,11 +92,10 @@ export class EdgeStream implements Disposable {
   }
 
   #accept(streamId: number): void {
-    // The link may be another one when the endpoint has started.
-    const multiplexer = this.#multiplexer;
     const early: StreamAction[] = [];
     this.#early.set(streamId, early);
-    const isOpen = () => multiplexer === this.#multiplexer && this.#early.get(streamId) === early;
+    // The stream may be closed, or be another one of another link, when the endpoint has started.
+    const isOpen = () => this.#early.get(streamId) === early;
     this.#options.openEndpoint().then(
       (path) => {
         if (!isOpen()) return;

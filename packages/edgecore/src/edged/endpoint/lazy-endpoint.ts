@@ -11,13 +11,11 @@ export function lazyKubeletEndpoint(options: EndpointServerOptions): KubeletEndp
   };
   return {
     async open() {
-      starting ??= start();
-      try {
-        return (await starting).socketPath;
-      } catch (error) {
+      starting ??= start().catch((error) => {
         starting = undefined; // whoever asks next tries again
         throw error;
-      }
+      });
+      return (await starting).socketPath;
     },
     async [Symbol.asyncDispose]() {
       const server = await starting?.catch(() => undefined);
