@@ -230,6 +230,8 @@ export class VolumeManager implements Disposable {
     await Promise.resolve();
     const { namespace = '', name, uid } = entry.pod.metadata;
     if (this.#pods.get(uid) !== entry) return;
+    // Its first write is still to come, into a directory still to be made, and will read what is newest then.
+    if (!entry.writing.has(volume.name)) return;
     if (this.#options.store.pod(namespace, name)?.metadata.uid === uid) await this.#write(entry, volume);
   }
 
