@@ -1,5 +1,5 @@
 // What the API server does in a second, over `--connections` (32) connections from a process beside it on the same machine:
-// `--pods` (20000) created, then as many status patches, lease patches (of 1,000 leases) and gets; then whole lists, one at a time.
+// `--pods` (50000) created, then as many status patches, lease patches (of 1,000 leases) and gets; then whole lists, one at a time.
 // `--kubeconfig FILE` loads another API server instead, such as a genuine one; its memory is not looked at then.
 //
 // figures: pod_creates_per_s, status_patches_per_s, lease_patches_per_s, gets_per_s, list_mb_per_s; bytes_per_pod: growth of
@@ -25,7 +25,7 @@ interface Result {
 }
 
 export async function run(flags: Flags): Promise<void> {
-  const pods = Number(flags.pods ?? 20_000);
+  const pods = Number(flags.pods ?? 50_000);
   const connections = Number(flags.connections ?? 32);
   await using stack = new AsyncDisposableStack();
   const server = flags.kubeconfig === undefined ? await startServer(stack) : undefined;

@@ -19,6 +19,7 @@ import { CustomResources } from './apiserver/custom/custom-resources.ts';
 import { IpRange } from './apiserver/ip-range.ts';
 import { Metrics } from './apiserver/metrics.ts';
 import { OpenApiDocuments } from './apiserver/openapi/openapi-documents.ts';
+import { EncodedEvents } from './apiserver/output/encoded-events.ts';
 import { Registry } from './apiserver/registry/registry.ts';
 import { ResourceSchemas } from './apiserver/registry/resource-schemas.ts';
 import { NodeStreams } from './apiserver/streams/node-streams.ts';
@@ -116,6 +117,7 @@ function makeContext(parts: {
       key: keyToPem(credentials.kubeletClient.key),
     }),
     metrics: new Metrics(),
+    encodedEvents: new EncodedEvents(defaultLimits.maxEncodedEventBytes),
     randomUuid: randomUUID,
     limits: defaultLimits,
   };

@@ -7,6 +7,7 @@ import type { ServiceAccountTokens } from './authentication/service-account-toke
 import type { Authorizer } from './authorization/authorizer.ts';
 import type { Metrics } from './metrics.ts';
 import type { OpenApiDocuments } from './openapi/openapi-documents.ts';
+import type { EncodedEvents } from './output/encoded-events.ts';
 import type { Registry } from './registry/registry.ts';
 import type { ResourceSchemas } from './registry/resource-schemas.ts';
 import type { NodeStreams } from './streams/node-streams.ts';
@@ -23,6 +24,7 @@ export interface ApiContext {
   readonly tokens: ServiceAccountTokens;
   readonly nodeStreams: NodeStreams;
   readonly metrics: Metrics;
+  readonly encodedEvents: EncodedEvents;
   readonly randomUuid: () => string;
   readonly limits: ApiLimits;
 }
@@ -33,8 +35,9 @@ export interface ApiLimits {
   readonly maxWatches: number;
   /** What may wait for a slow watcher before it is cut off. */
   readonly maxWatchBufferBytes: number;
-  /** Objects of one list answer without `limit`. */
   readonly bookmarkIntervalMs: number;
+  /** Of watch events kept encoded for further watchers. */
+  readonly maxEncodedEventBytes: number;
 }
 
 export const defaultLimits: ApiLimits = {
@@ -43,4 +46,5 @@ export const defaultLimits: ApiLimits = {
   maxWatches: 100_000,
   maxWatchBufferBytes: 16 * 1024 * 1024,
   bookmarkIntervalMs: 60_000,
+  maxEncodedEventBytes: 16 * 1024 * 1024,
 };

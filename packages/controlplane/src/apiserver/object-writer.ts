@@ -262,7 +262,8 @@ async function store(context: ApiContext, write: Stored, options: WriteOptions):
   const current = context.store.latest(resource.collection, key);
   if (!old && current) throw refuse.alreadyExists(resource, write.name);
   if (options.dryRun) {
-    return { key, revision: old?.revision ?? 0, header, value: encodeStored(content) };
+    const value = encodeStored(content);
+    return { key, revision: old?.revision ?? 0, header, value, size: value.length };
   }
   const result = await context.store.write({
     collection: resource.collection,

@@ -2,7 +2,10 @@
 
 import { History } from './history.ts';
 import { SortedEntries } from './sorted-entries.ts';
+import type { StoredEntry } from './stored-entry.ts';
 import type { Entry, HistoryLimits, StoreEvent } from './types.ts';
+import { ValuePacker } from './value-packer.ts';
+import { WarmEntries } from './warm-entries.ts';
 
 export interface ListRange {
   /** `namespace/`, or '' for all. */
@@ -21,9 +24,21 @@ export type WatchStart =
   | { readonly kind: 'watching'; readonly missed: readonly StoreEvent[]; stop(): void }
   | { readonly kind: 'compacted'; readonly compactedRevision: number };
 
+interface AppliedWrite {
+  readonly key: string;
+  readonly revision: number;
+  /** Absent: deleted. */
+  readonly entry: StoredEntry | undefined;
+}
+
+/** A pod is written about five times in its first seconds, and then for hours not: what is beyond these is packed. */
+const warmLimits = { maxEntries: 4_096, maxBytes: 8 * 1024 * 1024 };
+
 export class Collection {
   readonly name: string;
   readonly #entries = new SortedEntries();
+  readonly #warm = new WarmEntries(warmLimits);
+  readonly #packer = new ValuePacker();
   readonly #history: History;
   readonly #watchers = new Set<(event: StoreEvent) => void>();
   #bytes = 0;
@@ -80,7 +95,7 @@ export class Collection {
   }
 
   /** Takes up a durable write and tells the watchers; returns the revisions that the journal may drop. */
-  apply(write: { key: string; revision: number; entry: Entry | undefined }): number[] {
+  apply(write: AppliedWrite): number[] {
     const event = this.#replace(write);
     const discard = this.#history.add(event);
     for (const watcher of this.#watchers) watcher(event);
@@ -88,22 +103,23 @@ export class Collection {
   }
 
   /** Takes up a write that is older than the history kept. */
-  restore(write: { key: string; revision: number; entry: Entry | undefined }): void {
+  restore(write: AppliedWrite): void {
     this.#replace(write);
   }
 
-  #replace({
-    key,
-    revision,
-    entry,
-  }: {
-    key: string;
-    revision: number;
-    entry: Entry | undefined;
-  }): StoreEvent {
+  #replace({ key, revision, entry }: AppliedWrite): StoreEvent {
     const previous = entry ? this.#entries.set(entry) : this.#entries.delete(key);
-    this.#bytes += (entry?.value.length ?? 0) - (previous?.value.length ?? 0);
-    return { revision, key, entry, previous, encoded: new Map() };
+    this.#bytes += (entry?.size ?? 0) - (previous?.size ?? 0);
+    for (const cold of entry ? this.#warm.add(entry) : []) {
+      // What was replaced meanwhile goes with the history, soon and whole.
+      if (this.#entries.get(cold.key) === cold) this.#pack(cold);
+    }
+    return { revision, key, entry, previous };
+  }
+
+  #pack(entry: StoredEntry): void {
+    const packed = this.#packer.pack(entry.value, entry.header.labels);
+    if (packed) entry.pack(packed);
   }
 
   *#walk({ prefix, after }: ListRange): Generator<Entry> {

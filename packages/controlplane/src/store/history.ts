@@ -74,5 +74,5 @@ export class History {
 }
 
 function costOf(event: StoreEvent): number {
-  return eventOverheadBytes + (event.previous?.value.length ?? 0);
+  return eventOverheadBytes + (event.previous?.size ?? 0);
 }

@@ -1,18 +1,18 @@
 // Entries in the order of their keys: a list of short sorted runs, found by binary search, with no map beside it.
 
-import type { Entry } from './types.ts';
+import type { StoredEntry } from './stored-entry.ts';
 
 const runLength = 512;
 
 export class SortedEntries {
-  readonly #runs: Entry[][] = [];
+  readonly #runs: StoredEntry[][] = [];
   #size = 0;
 
   get size(): number {
     return this.#size;
   }
 
-  get(key: string): Entry | undefined {
+  get(key: string): StoredEntry | undefined {
     const run = this.#runs[this.#runOf(key)];
     if (!run) return undefined;
     const entry = run[lowerBound(run, key)];
@@ -20,7 +20,7 @@ export class SortedEntries {
   }
 
   /** Puts the entry in place and returns the one that it replaces. */
-  set(entry: Entry): Entry | undefined {
+  set(entry: StoredEntry): StoredEntry | undefined {
     const index = this.#runOf(entry.key);
     const run = this.#runs[index];
     if (!run) {
@@ -40,7 +40,7 @@ export class SortedEntries {
     return undefined;
   }
 
-  delete(key: string): Entry | undefined {
+  delete(key: string): StoredEntry | undefined {
     const index = this.#runOf(key);
     const run = this.#runs[index];
     if (!run) return undefined;
@@ -54,12 +54,12 @@ export class SortedEntries {
   }
 
   /** Entries from `start` on (itself included), in order. The entries must not change while the walk is under way. */
-  *from(start: string): Generator<Entry> {
+  *from(start: string): Generator<StoredEntry> {
     let index = this.#runOf(start);
     let at = lowerBound(this.#runs[index] ?? [], start);
     for (; index < this.#runs.length; index++, at = 0) {
       const run = this.#runs[index] ?? [];
-      for (; at < run.length; at++) yield run[at] as Entry;
+      for (; at < run.length; at++) yield run[at] as StoredEntry;
     }
   }
 
@@ -69,20 +69,20 @@ export class SortedEntries {
     let high = this.#runs.length - 1;
     while (low < high) {
       const middle = (low + high) >> 1;
-      const run = this.#runs[middle] as Entry[];
-      if ((run[run.length - 1] as Entry).key < key) low = middle + 1;
+      const run = this.#runs[middle] as StoredEntry[];
+      if ((run[run.length - 1] as StoredEntry).key < key) low = middle + 1;
       else high = middle;
     }
     return low;
   }
 }
 
-function lowerBound(run: readonly Entry[], key: string): number {
+function lowerBound(run: readonly StoredEntry[], key: string): number {
   let low = 0;
   let high = run.length;
   while (low < high) {
     const middle = (low + high) >> 1;
-    if ((run[middle] as Entry).key < key) low = middle + 1;
+    if ((run[middle] as StoredEntry).key < key) low = middle + 1;
     else high = middle;
   }
   return low;

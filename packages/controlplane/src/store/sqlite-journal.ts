@@ -29,31 +29,37 @@ class SqliteJournal implements Journal {
     this.#worker.on('exit', () => this.#closed || this.#break(new Error('the database thread ended')));
   }
 
-  async load(visit: (record: JournalRecord) => void): Promise<JournalState> {
-    const state = await this.#ask<JournalState>({ kind: 'load' }, (answer, resolve) => {
-      if (answer.kind === 'rows') for (const record of answer.records) visit(record);
-      if (answer.kind === 'loaded') resolve(answer);
-    });
-    return state;
+  async load(begin: (state: JournalState) => void, visit: (record: JournalRecord) => void): Promise<void> {
+    begin(
+      await this.#ask({ kind: 'state' }, (answer) => (answer.kind === 'state' ? answer.state : undefined)),
+    );
+    // One batch at a time: the thread reads faster than they are taken up, and a million would pile up between.
+    for (let after = 0; ; ) {
+      const records = await this.#ask({ kind: 'records', after }, (answer) =>
+        answer.kind === 'records' ? answer.records : undefined,
+      );
+      for (const record of records) visit(record);
+      const last = records.at(-1);
+      if (!last) return;
+      after = last.revision;
+    }
   }
 
   append(batch: Parameters<Journal['append']>[0]): Promise<void> {
-    return this.#ask({ kind: 'append', batch }, (answer, resolve) => answer.kind === 'done' && resolve());
+    return this.#ask({ kind: 'append', batch }, isDone).then(() => undefined);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     if (!this.#broken) {
-      await this.#ask<void>({ kind: 'close' }, (answer, resolve) => answer.kind === 'done' && resolve());
+      await this.#ask({ kind: 'close' }, isDone);
     }
     await this.#worker.terminate();
   }
 
-  #ask<T>(
-    request: WorkerRequest,
-    take: (answer: WorkerAnswer, resolve: (value: T) => void) => void,
-  ): Promise<T> {
+  /** `read` finds the result in the answer, or nothing where it is another one's. */
+  #ask<T>(request: WorkerRequest, read: (answer: WorkerAnswer) => T | undefined): Promise<T> {
     if (this.#broken) return Promise.reject(this.#broken);
     if (this.#waiter) return Promise.reject(new Fault('store/journal-busy', 'one request at a time'));
     return new Promise<T>((resolve, reject) => {
@@ -66,9 +72,13 @@ class SqliteJournal implements Journal {
         onAnswer: (answer) => {
           if (answer.kind === 'failed') {
             const message = `${this.#path}: ${answer.message}`;
-            const hint = request.kind === 'load' ? { hint: damagedHint } : {};
-            settle(() => reject(new Fault('store/journal-failed', message, { retryable: true, ...hint })));
-          } else take(answer, (value) => settle(() => resolve(value)));
+            const isLoading = request.kind === 'state' || request.kind === 'records';
+            const options = { retryable: true, ...(isLoading && { hint: damagedHint }) };
+            settle(() => reject(new Fault('store/journal-failed', message, options)));
+            return;
+          }
+          const result = read(answer);
+          if (result !== undefined) settle(() => resolve(result));
         },
       };
       this.#worker.postMessage(request);
@@ -81,4 +91,8 @@ class SqliteJournal implements Journal {
     });
     this.#waiter?.onBroken(this.#broken);
   }
+}
+
+function isDone(answer: WorkerAnswer): true | undefined {
+  return answer.kind === 'done' ? true : undefined;
 }

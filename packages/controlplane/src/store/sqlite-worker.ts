@@ -3,6 +3,7 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { WorkerAnswer, WorkerRequest } from './sqlite-messages.ts';
+import type { JournalRecord, JournalState } from './types.ts';
 
 const schema = `
   CREATE TABLE IF NOT EXISTS log (
@@ -22,6 +23,7 @@ const schemaVersion = 1;
 
 class Log {
   readonly #database: DatabaseSync;
+  readonly #select: StatementSync;
   readonly #insert: StatementSync;
   readonly #discard: StatementSync;
   readonly #compact: StatementSync;
@@ -36,20 +38,18 @@ class Log {
       throw new Error(`the database has format ${version}, this program knows ${schemaVersion}`);
     this.#database.exec(schema);
     this.#database.exec(`PRAGMA user_version = ${schemaVersion}`);
+    this.#select = this.#database.prepare('SELECT * FROM log WHERE revision > ? ORDER BY revision LIMIT ?');
     this.#insert = this.#database.prepare('INSERT INTO log VALUES (?, ?, ?, ?, ?, ?)');
     this.#discard = this.#database.prepare('DELETE FROM log WHERE revision = ?');
     this.#compact = this.#database.prepare('INSERT OR REPLACE INTO compaction VALUES (?, ?)');
     this.#count = this.#database.prepare("INSERT OR REPLACE INTO counter VALUES ('revision', ?)");
   }
 
-  load(post: (answer: WorkerAnswer) => void): void {
-    const select = this.#database.prepare('SELECT * FROM log WHERE revision > ? ORDER BY revision LIMIT ?');
-    for (let after = 0; ; ) {
-      const rows = select.all(after, loadBatchSize) as unknown as LogRow[];
-      if (rows.length === 0) break;
-      after = rows[rows.length - 1]?.revision ?? after;
-      post({ kind: 'rows', records: rows.map(recordOf) });
-    }
+  records(after: number): JournalRecord[] {
+    return (this.#select.all(after, loadBatchSize) as unknown as LogRow[]).map(recordOf);
+  }
+
+  state(): JournalState {
     const counter = this.#database.prepare("SELECT value FROM counter WHERE name = 'revision'").get() as
       | { value: number }
       | undefined;
@@ -57,11 +57,10 @@ class Log {
       collection: string;
       revision: number;
     }>;
-    post({
-      kind: 'loaded',
+    return {
       revision: counter?.value ?? 0,
       compacted: new Map(compacted.map((row) => [row.collection, row.revision])),
-    });
+    };
   }
 
   append({ batch }: Extract<WorkerRequest, { kind: 'append' }>): void {
@@ -95,7 +94,7 @@ interface LogRow {
   value: Uint8Array | null;
 }
 
-function recordOf(row: LogRow) {
+function recordOf(row: LogRow): JournalRecord {
   return {
     revision: row.revision,
     collection: row.collection,
@@ -112,21 +111,18 @@ function serve(): void {
   const post = (answer: WorkerAnswer) => port.postMessage(answer);
   const { path } = workerData as { path: string };
   let log: Log | undefined;
-  const handle = (request: WorkerRequest) => {
+  const answer = (request: WorkerRequest): WorkerAnswer => {
     log ??= new Log(path);
-    if (request.kind === 'load') log.load(post);
-    else if (request.kind === 'append') {
-      log.append(request);
-      post({ kind: 'done' });
-    } else {
-      log.close();
-      post({ kind: 'done' });
-      port.close();
-    }
+    if (request.kind === 'state') return { kind: 'state', state: log.state() };
+    if (request.kind === 'records') return { kind: 'records', records: log.records(request.after) };
+    if (request.kind === 'append') log.append(request);
+    else log.close();
+    return { kind: 'done' };
   };
   port.on('message', (request: WorkerRequest) => {
     try {
-      handle(request);
+      post(answer(request));
+      if (request.kind === 'close') port.close();
     } catch (error) {
       post({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
     }

@@ -8,7 +8,7 @@ import { silentLogger } from '@selvedge/base';
 import { sqliteJournal } from './sqlite-journal.ts';
 import { openStore } from './store.ts';
 import type { Store } from './store-contract.ts';
-import type { Journal, JournalBatch, Write } from './types.ts';
+import type { Journal, JournalBatch, JournalState, Write } from './types.ts';
 
 let directory = '';
 
@@ -43,8 +43,8 @@ class HandJournal implements Journal {
   readonly batches: JournalBatch[] = [];
   #end: { resolve: () => void; reject: (error: Error) => void } | undefined;
 
-  async load() {
-    return { revision: 0, compacted: new Map<string, number>() };
+  async load(begin: (state: JournalState) => void): Promise<void> {
+    begin({ revision: 0, compacted: new Map() });
   }
 
   append(batch: JournalBatch): Promise<void> {
@@ -170,4 +170,34 @@ test('a commit that fails refuses its writes and those built on them; the next o
   expect(store.healthy).toBe(true);
   // What the failed commit should have thrown away is thrown away by the next one.
   expect(journal.batches.slice(3).map((batch) => batch.discard)).toEqual([[1], [1]]);
+});
+
+test('what was written long ago is packed, and read, listed, replaced and looked back at as before', async () => {
+  await using store = await openFile();
+  const text = (key: string, turn: number) =>
+    `{"name":"${key}","turn":${turn},"text":"${'so long '.repeat(400)}"}`;
+  const keys = Array.from({ length: 5_000 }, (_, index) => `a/${String(index).padStart(4, '0')}`);
+  await Promise.all(keys.map((key) => store.write(put(key, text(key, 1)))));
+  const pods = store.collection('pods');
+  const bytes = pods.bytes;
+  const before = store.revision;
+  const texts = (revision?: number) => {
+    const listed = pods.list({ prefix: 'a/', ...(revision !== undefined && { revision }) });
+    if (listed.kind !== 'entries') throw new Error('the history is gone');
+    return Array.from(listed.entries, (entry) => Buffer.from(entry.value).toString());
+  };
+  expect(texts()).toEqual(keys.map((key) => text(key, 1)));
+  for (const key of keys.slice(0, 3)) {
+    expect(textOf(store, key)).toBe(text(key, 1));
+    await store.write(put(key, text(key, 2), pods.get(key)?.revision));
+  }
+  expect(texts()).toEqual(keys.map((key, index) => text(key, index < 3 ? 2 : 1)));
+  expect(texts(before)).toEqual(keys.map((key) => text(key, 1)));
+  expect(pods.bytes).toBe(bytes);
+  // The first ones left the warm entries long ago, and the last ones are still among them.
+  const isMadeAnew = (key = '') => {
+    const [one, other] = [pods.get(key)?.value, pods.get(key)?.value];
+    return one !== other;
+  };
+  expect([isMadeAnew(keys[10]), isMadeAnew(keys.at(-1))]).toEqual([true, false]);
 });

@@ -4,7 +4,8 @@ import { Fault, type Logger } from '@selvedge/base';
 import { Collection } from './collection.ts';
 import { HeaderPool } from './header-pool.ts';
 import type { Store } from './store-contract.ts';
-import type { Entry, HistoryLimits, Journal, JournalRecord, Write, WriteResult } from './types.ts';
+import { StoredEntry } from './stored-entry.ts';
+import type { Entry, Header, HistoryLimits, Journal, JournalRecord, Write, WriteResult } from './types.ts';
 
 export interface StoreOptions {
   readonly journal: Journal;
@@ -19,7 +20,7 @@ const defaultMaxPendingWrites = 20_000;
 
 interface Pending {
   readonly record: JournalRecord;
-  readonly entry: Entry | undefined;
+  readonly entry: StoredEntry | undefined;
   readonly resolve: (result: WriteResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -76,11 +77,16 @@ class JournaledStore implements Store {
   }
 
   async load(): Promise<void> {
-    const records: JournalRecord[] = [];
-    const state = await this.#journal.load((record) => records.push(record));
-    this.#compacted = state.compacted;
-    for (const record of records) this.#loadRecord(record);
-    this.#lastRevision = Math.max(state.revision, records.at(-1)?.revision ?? 0);
+    await this.#journal.load(
+      (state) => {
+        this.#compacted = state.compacted;
+        this.#lastRevision = state.revision;
+      },
+      (record) => {
+        this.#loadRecord(record);
+        this.#lastRevision = Math.max(this.#lastRevision, record.revision);
+      },
+    );
     this.#durableRevision = this.#lastRevision;
   }
 
@@ -115,14 +121,13 @@ class JournaledStore implements Store {
     const revision = this.#lastRevision + 1;
     const content = write.build(revision);
     this.#lastRevision = revision;
-    const header = content && this.#headers.share(content.header);
-    const entry = content && header ? { key: write.key, revision, header, value: content.value } : undefined;
+    const entry = content && this.#entry(write.key, revision, content);
     const record: JournalRecord = {
       revision,
       collection: write.collection,
       key: write.key,
       previousRevision: write.expectedRevision,
-      header: header ? JSON.stringify(header) : '',
+      header: entry ? JSON.stringify(entry.header) : '',
       value: content?.value ?? null,
     };
     this.#overlay.set(`${write.collection} ${write.key}`, { revision, entry });
@@ -207,15 +212,18 @@ class JournaledStore implements Store {
   }
 
   #loadRecord(record: JournalRecord): void {
-    const header = record.value && this.#headers.share(JSON.parse(record.header));
-    const entry =
-      record.value && header
-        ? { key: record.key, revision: record.revision, header, value: record.value }
-        : undefined;
+    const { key, revision, value } = record;
+    const entry = value
+      ? this.#entry(key, revision, { header: JSON.parse(record.header) as Header, value })
+      : undefined;
     const collection = this.collection(record.collection);
-    const write = { key: record.key, revision: record.revision, entry };
-    if (record.revision <= (this.#compacted.get(record.collection) ?? 0)) collection.restore(write);
-    else for (const revision of collection.apply(write)) this.#discard.push(revision);
+    if (revision <= (this.#compacted.get(record.collection) ?? 0))
+      collection.restore({ key, revision, entry });
+    else for (const dropped of collection.apply({ key, revision, entry })) this.#discard.push(dropped);
+  }
+
+  #entry(key: string, revision: number, { header, value }: Pick<Entry, 'header' | 'value'>): StoredEntry {
+    return new StoredEntry({ key, revision, header: this.#headers.share(header), value });
   }
 
   #compactions(): Map<string, number> {

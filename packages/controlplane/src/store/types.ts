@@ -14,8 +14,10 @@ export interface Entry {
   /** The revision of the write that made these bytes: the object's resourceVersion. */
   readonly revision: number;
   readonly header: Header;
-  /** The object's JSON without `apiVersion` and `kind`; begins with `{` and is never `{}`. */
+  /** The object's JSON without `apiVersion` and `kind`; begins with `{` and is never `{}`. May be made for each reading. */
   readonly value: Uint8Array;
+  /** Bytes of `value`. */
+  readonly size: number;
 }
 
 /** One write in the order of revisions: an entry put in place, or the last one taken away. */
@@ -25,8 +27,6 @@ export interface StoreEvent {
   /** Absent: deleted. */
   readonly entry: Entry | undefined;
   readonly previous: Entry | undefined;
-  /** What answers were made of this event, by format: each is encoded once for all watchers. */
-  readonly encoded: Map<string, Uint8Array>;
 }
 
 export interface Write {
@@ -44,6 +44,7 @@ export type WriteResult =
 
 export interface HistoryLimits {
   readonly maxEvents: number;
+  /** Of what only the history keeps alive. */
   readonly maxBytes: number;
 }
 
@@ -70,7 +71,8 @@ export interface JournalBatch {
 
 /** The durable half of a store: a log of records, oldest first. One `append` at a time. */
 export interface Journal extends AsyncDisposable {
-  load(visit: (record: JournalRecord) => void): Promise<JournalState>;
+  /** Calls `begin` once, then `visit` for each record. */
+  load(begin: (state: JournalState) => void, visit: (record: JournalRecord) => void): Promise<void>;
   /** Resolves after the batch can no longer be lost; rejects when none of it was kept. */
   append(batch: JournalBatch): Promise<void>;
 }

@@ -4,10 +4,10 @@ import type { Entry, StoreEvent } from '../../store/types.ts';
 import type { Resource } from '../registry/resource.ts';
 import { decodeStored, encodeStored, wholeObject } from '../stored-object.ts';
 import { tableOf } from '../table/table.ts';
+import type { EncodedEvent, EncodedEvents } from './encoded-events.ts';
 import type { OutputFormat } from './output-format.ts';
 import { partialObject } from './partial-object.ts';
 
-export type EncodedEvent = Uint8Array;
 type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
 
 export interface EventEncoderOptions {
@@ -15,6 +15,8 @@ export interface EventEncoderOptions {
   readonly format: OutputFormat;
   readonly includeObject: string;
   readonly now: () => number;
+  /** What was encoded for any watcher, for all others. */
+  readonly encoded: EncodedEvents;
 }
 
 const encoder = new TextEncoder();
@@ -40,11 +42,9 @@ export class EventEncoder {
     if (this.#options.format === 'table')
       return this.#encode(type, objectOf(this.#options.resource, type, event));
     const form = `${type} ${this.#form}`;
-    const known = event.encoded.get(form);
-    if (known) return known;
-    const encoded = this.#encode(type, objectOf(this.#options.resource, type, event));
-    event.encoded.set(form, encoded);
-    return encoded;
+    return this.#options.encoded.of(event, form, () =>
+      this.#encode(type, objectOf(this.#options.resource, type, event)),
+    );
   }
 
   initial(entry: Entry): EncodedEvent {

@@ -2,7 +2,8 @@
 
 import type { Entry, StoreEvent } from '../../store/types.ts';
 import type { Answer, AnswerStream } from '../api-request.ts';
-import { type EncodedEvent, EventEncoder } from '../output/event-encoder.ts';
+import type { EncodedEvent } from '../output/encoded-events.ts';
+import { EventEncoder } from '../output/event-encoder.ts';
 import { type OutputFormat, readOutputFormat } from '../output/output-format.ts';
 import { type ListOptions, readListOptions } from '../query-options.ts';
 import { matches, type Selector } from '../selectors.ts';
@@ -53,6 +54,7 @@ class Watch {
       format: parts.format,
       includeObject: request.query.get('includeObject') ?? 'Metadata',
       now: () => context.clock.now(),
+      encoded: context.encodedEvents,
     });
   }
 
