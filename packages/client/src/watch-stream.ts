@@ -12,7 +12,10 @@ export interface WatchLimits {
   readonly maxEventBytes: number;
   /** Events buffered before the connection is paused. */
   readonly maxBuffered: number;
-  /** A server sends a bookmark each minute at least: one that is silent for so long is gone, whatever TCP still believes. */
+  /**
+   * A watch on which nothing comes for so long is ended, to be opened anew: the server may be gone, whatever TCP still
+   * believes. It need not be: kube-apiserver sends bookmarks each minute, but none for a resource that never changed.
+   */
   readonly maxSilenceMs: number;
 }
 
@@ -93,7 +96,7 @@ async function* readFeed<T>(feed: Feed): AsyncGenerator<WatchEvent<T>> {
   }
 }
 
-/** Fails the feed when nothing has come for too long; a feed that is held back by its reader hears nothing by its own will. */
+/** Ends the feed when nothing has come for too long; a feed that is held back by its reader hears nothing by its own will. */
 function limitSilence(feed: Feed, maxSilenceMs: number, clock: Clock): () => void {
   const look = () => {
     if (feed.paused) feed.heardMs = clock.monotonic();
@@ -102,8 +105,7 @@ function limitSilence(feed: Feed, maxSilenceMs: number, clock: Clock): () => voi
       timer = clock.after(leftMs, look);
       return;
     }
-    const message = `the API server has sent nothing on a watch for ${maxSilenceMs} ms`;
-    feed.error ??= new Fault('client/unreachable', message, { retryable: true });
+    feed.ended = true;
     feed.wake();
   };
   let timer = clock.after(maxSilenceMs, look);
