@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { systemClock } from '@selvedge/base';
 import { writeFileDurably } from '@selvedge/base/durable-file';
@@ -76,7 +77,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   stack.use(front);
   await bootstrapObjects(context, {
-    apiAddress: config.advertise[0] ?? '127.0.0.1',
+    apiAddress: config.advertise.find((address) => isIP(address) !== 0 && !isLoopback(address)),
     apiPort: front.port,
     serviceAddress: range.at(1),
     objects: options.objects ?? [],
@@ -190,6 +191,10 @@ function controlPlaneConfig(options: ControlPlaneOptions): ControlPlaneConfig {
   const config = { ...controlPlaneDefaults, ...withoutUndefined(options) };
   const isAdvertised = config.advertise.length > 0;
   return { ...config, host: options.host ?? (isAdvertised ? '0.0.0.0' : config.host) };
+}
+
+function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
 }
 
 function withoutUndefined<T extends object>(options: T): T {

@@ -10,6 +10,7 @@ import { dispatch } from './dispatch.ts';
 import { errorAnswer } from './error-answer.ts';
 import { HttpFront } from './http-front.ts';
 import type { IncomingRequest } from './incoming-request.ts';
+import { inYaml, prefersYaml } from './output/yaml-answer.ts';
 import { type RequestInfo, readRequestInfo } from './request-info.ts';
 import { refuse, StatusError } from './status-error.ts';
 import { warningHeader } from './warnings.ts';
@@ -61,6 +62,7 @@ async function handle(
       body: incoming.body,
     };
     answer = await dispatch(context, request);
+    if (prefersYaml(request.headers.accept)) answer = inYaml(answer);
   } catch (error) {
     answer = errorAnswer(error, context.logger);
   }

@@ -28,6 +28,8 @@ const verbs: Readonly<Record<string, (call: VerbCall) => Answer | Promise<Answer
   deletecollection: deleteCollectionVerb,
 };
 
+const readsMany = new Set(['list', 'watch']);
+
 export async function dispatch(context: ApiContext, request: ApiRequest): Promise<Answer> {
   if (request.info.kind === 'path') return answerPath(context, request, request.info);
   const target = findTarget(context, request);
@@ -56,9 +58,11 @@ function findTarget(context: ApiContext, request: ApiRequest): Target | undefine
   const subresource = info.subresource === '' ? undefined : subresourceOf(resource, info.subresource);
   if (info.subresource !== '' && !subresource) throw refuse.noSuchResource();
   const namespace = resource.namespaced ? info.namespace : '';
-  if (resource.namespaced && namespace === '' && (info.name !== '' || info.verb === 'create')) {
-    throw refuse.noSuchResource();
-  }
+  if (resource.namespaced && namespace === '' && info.name !== '') throw refuse.noSuchResource();
+  // Of all namespaces together there are lists and watches alone; of a collection, what is for one object is not.
+  const isForOne = info.name === '' && ['get', 'update', 'patch', 'delete'].includes(info.verb);
+  const isForNamespace = resource.namespaced && namespace === '' && !readsMany.has(info.verb);
+  if (isForOne || isForNamespace) throw refuse.methodNotAllowed();
   if (!resource.namespaced && info.namespace !== '' && resource.resource !== 'namespaces')
     throw refuse.noSuchResource();
   return { resource, subresource, namespace, name: info.name, info };

@@ -3,7 +3,8 @@
 import type { KubeObject } from '@selvedge/kubernetes';
 import { applyConfiguration } from '@selvedge/kubernetes/apply';
 import { fieldManagerContext } from './managed-fields.ts';
-import { decodeAlongSchema } from './object-decoder.ts';
+import { checkKind, decodeAlongSchema } from './object-decoder.ts';
+import type { PatchType } from './object-patch.ts';
 import type { WriteOptions } from './query-options.ts';
 import { refuse, StatusError } from './status-error.ts';
 import type { VerbCall } from './verbs/target.ts';
@@ -16,11 +17,17 @@ export interface ApplyRequest {
   readonly warn: (text: string) => void;
 }
 
-export function checkApplyOptions(query: URLSearchParams): void {
-  if (query.get('fieldManager')) return;
-  const message = 'Required value: is required for apply patch';
-  const causes = [{ reason: 'FieldValueRequired', message, field: 'fieldManager' }];
-  throw refuse.invalid({ group: 'meta.k8s.io', kind: 'PatchOptions' }, '', causes);
+/** Apply needs a manager, and it alone can be forced. */
+export function checkPatchOptions(query: URLSearchParams, type: PatchType): void {
+  const kind = { group: 'meta.k8s.io', kind: 'PatchOptions' };
+  if (type === 'apply' && !query.get('fieldManager')) {
+    const message = 'Required value: is required for apply patch';
+    throw refuse.invalid(kind, '', [{ reason: 'FieldValueRequired', message, field: 'fieldManager' }]);
+  }
+  if (type !== 'apply' && query.get('force') !== null) {
+    const message = 'Forbidden: may not be specified for non-apply patch';
+    throw refuse.invalid(kind, '', [{ reason: 'FieldValueForbidden', message, field: 'force' }]);
+  }
 }
 
 export function applyObject({ call, old, patch, options, warn }: ApplyRequest): KubeObject {
@@ -34,7 +41,7 @@ export function applyObject({ call, old, patch, options, warn }: ApplyRequest): 
     nowMs: clock.now(),
   });
   if (!manager) return { ...old, ...patch };
-  const configuration = withName(patch, name);
+  const configuration = withName(checkKind(patch, resource), name);
   const result = applyConfiguration(manager, { live: old, configuration, force: options.force ?? false });
   if (result.kind === 'conflict') {
     throw new StatusError({
@@ -61,10 +68,6 @@ export function applyObject({ call, old, patch, options, warn }: ApplyRequest): 
 /** The path says which object is meant; the configuration may leave it out but not name another. */
 function withName(patch: KubeObject, name: string): KubeObject {
   const metadata = patch.metadata ?? {};
-  if (metadata.name && metadata.name !== name) {
-    throw refuse.badRequest(
-      `metadata.name: Invalid value: ${JSON.stringify(metadata.name)}: must match the name on the URL (${name})`,
-    );
-  }
+  if (metadata.name && metadata.name !== name) throw refuse.otherName(metadata.name, name);
   return { ...patch, metadata: { ...metadata, name } };
 }

@@ -40,7 +40,7 @@ export function decodeObject(request: DecodeRequest): KubeObject {
     const served = Object.values(mediaTypes).filter((one) => !type.custom || one !== mediaTypes.protobuf);
     throw refuse.unsupportedMediaType(served);
   }
-  if (body.length === 0) throw refuse.badRequest('the body of the request was empty');
+  if (body.length === 0) throw unrecognized('<empty>', type.kind, 'unexpected end of JSON input');
   if (mediaType === mediaTypes.protobuf) return checkKind(decodeProtobuf(request), type);
   const text = body.toString('utf8');
   const object = checkKind(
@@ -104,10 +104,15 @@ function isKubeObject(value: unknown): value is KubeObject {
 }
 
 /** The kind that the path asks for, also where the body leaves it out. */
-function checkKind(object: KubeObject, type: SchemaOwner): KubeObject {
+export function checkKind(object: KubeObject, type: SchemaOwner): KubeObject {
   const expected = apiVersionOf(type);
   const { kind = type.kind, apiVersion = expected } = object;
-  if (kind !== type.kind || apiVersion !== expected) {
+  if (kind === type.kind && apiVersion !== expected) {
+    throw refuse.badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
+    );
+  }
+  if (kind !== type.kind) {
     const version = apiVersion.includes('/') ? (apiVersion.split('/')[1] ?? '') : apiVersion;
     const group = type.group === '' ? 'core' : (type.group.split('.')[0] ?? type.group);
     throw refuse.badRequest(

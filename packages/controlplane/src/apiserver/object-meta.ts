@@ -56,7 +56,7 @@ export interface NewMeta {
 export function fillNewMeta(resource: Resource, object: KubeObject, { nowMs, uid }: NewMeta): void {
   const meta = metaOf(object);
   if (meta.resourceVersion)
-    throw refuse.badRequest('resourceVersion should not be set on objects to be created');
+    throw refuse.plainInternal('resourceVersion should not be set on objects to be created');
   delete meta.resourceVersion;
   delete meta.selfLink;
   delete meta.deletionTimestamp;

@@ -8,7 +8,7 @@ import {
   applyStrategicMergePatch,
   type PatchResult,
 } from '@selvedge/kubernetes/patch';
-import { decodeAlongSchema, type FieldValidation } from './object-decoder.ts';
+import { checkKind, decodeAlongSchema, type FieldValidation } from './object-decoder.ts';
 import type { Resource } from './registry/resource.ts';
 import type { ResourceSchemas } from './registry/resource-schemas.ts';
 import { refuse, StatusError } from './status-error.ts';
@@ -53,9 +53,8 @@ export function applyPatch(request: PatchRequest): KubeObject {
   const schema = schemas.schemaOf(resource);
   const wrong = type === 'strategic' && schema ? conversionError(schema, patched) : undefined;
   if (wrong !== undefined) throw invalidPatch(patched, wrong);
-  return decodeAlongSchema({ ...request, type: resource }, patched as KubeObject, {
-    refusal: (why) =>
-      why.startsWith('strict decoding error') ? refuse.badRequest(why) : invalidPatch(patched, why),
+  return decodeAlongSchema({ ...request, type: resource }, checkKind(patched as KubeObject, resource), {
+    refusal: (why) => invalidPatch(patched, why),
   });
 }
 

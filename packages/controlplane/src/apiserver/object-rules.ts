@@ -32,7 +32,8 @@ export function validateUpdate(
   subresource: string,
 ): StatusCause[] {
   // What a binding or an added container may change is decided where they are handled; the rest stays what it was.
-  if (['binding', 'ephemeralcontainers', 'finalize', 'approval'].includes(subresource)) return [];
+  if (['binding', 'ephemeralcontainers', 'approval'].includes(subresource)) return [];
+  if (subresource === 'finalize') return validation.validateNamespaceFinalizers(object).map(causeOf);
   const validate = subresource === 'status' ? validation.validateStatusUpdate : validation.validateUpdate;
   const causes = validate(resource, object, old).map(causeOf);
   return resource.custom ? [...causes, ...validateCustomObject(resource.custom.schema, object)] : causes;

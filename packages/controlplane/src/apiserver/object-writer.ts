@@ -85,6 +85,8 @@ export interface UpdateRequest {
   /** Makes the new object of the old one, which it may change; undefined old: there is none. */
   readonly change: (old: KubeObject | undefined) => KubeObject;
   readonly createIfAbsent?: boolean;
+  /** Of a whole object its uid is a precondition; a patch that changes it is wrong in itself. */
+  readonly isPatch?: boolean;
   readonly managedFieldsAreFinal?: boolean;
   /** Whether the change may set what `change` alone decides: server-internal writes. */
   readonly keepDeletion?: boolean;
@@ -160,11 +162,20 @@ function prepareUpdate(
   return { undo };
 }
 
-function checkIdentity({ resource, name }: UpdateRequest, object: KubeObject, old: KubeObject): void {
+function checkIdentity(
+  { resource, name, isPatch }: UpdateRequest,
+  object: KubeObject,
+  old: KubeObject,
+): void {
   const meta = metaOf(object);
   const before = metaOf(old);
   if (meta.name === undefined || meta.name === '') meta.name = name;
-  if (before.namespace) meta.namespace = before.namespace;
+  if (meta.name !== name) throw refuse.otherName(meta.name, name);
+  if (before.namespace) settleNamespace(resource, object, before.namespace);
+  if (isPatch && meta.uid !== before.uid) {
+    const message = `Invalid value: ${JSON.stringify(meta.uid ?? '')}: field is immutable`;
+    throw refuse.invalid(resource, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.uid' }]);
+  }
   if (meta.uid && meta.uid !== before.uid) {
     const key = `/registry/${resource.resource}/${storageKey(before.namespace ?? '', name)}`;
     const why = `Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${before.uid}`;

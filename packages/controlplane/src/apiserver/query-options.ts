@@ -103,7 +103,7 @@ export function readWriteOptions(
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation)) {
     causes.push({
       reason: 'FieldValueNotSupported',
-      message: `Unsupported value: ${JSON.stringify(validation)}: supported values: "", "Ignore", "Warn", "Strict"`,
+      message: `Unsupported value: ${JSON.stringify(validation)}: supported values: "", "Ignore", "Strict", "Warn"`,
       field: 'fieldValidation',
     });
   }
@@ -135,7 +135,7 @@ function checkFieldManager(query: URLSearchParams): StatusCause[] {
   return [
     {
       reason: 'FieldValueTooLong',
-      message: `Too long: may not be longer than ${maxFieldManagerLength}`,
+      message: `Too long: must have at most ${maxFieldManagerLength} bytes`,
       field: 'fieldManager',
     },
   ];

@@ -56,6 +56,8 @@ function detailsOf({ group, resource }: Named, name: string, more: StatusDetails
 
 export const refuse = {
   badRequest: (message: string) => new StatusError({ code: 400, reason: 'BadRequest', message }),
+  otherName: (given: string, name: string) =>
+    refuse.badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`),
   unauthorized: () => new StatusError({ code: 401, reason: 'Unauthorized', message: 'Unauthorized' }),
   notFound: (type: Named, name: string) =>
     new StatusError({

@@ -12,7 +12,8 @@ const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease', 
 const server = { name: 'system:apiserver', groups: [mastersGroup] };
 
 export interface BootstrapOptions {
-  readonly apiAddress: string;
+  /** Where pods on other machines reach the API server; undefined: it listens on loopback, and they do not. */
+  readonly apiAddress: string | undefined;
   readonly apiPort: number;
   readonly serviceAddress: string;
   /** Of the programs that use the cluster: kept as their version has them, but for namespaces and accounts. */
@@ -106,14 +107,14 @@ function kubernetesEndpoints({ apiAddress, apiPort }: BootstrapOptions): KubeObj
       apiVersion: 'v1',
       kind: 'Endpoints',
       metadata: { name, namespace: 'default', labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
-      subsets: [{ addresses: [{ ip: apiAddress }], ports }],
+      subsets: apiAddress === undefined ? [] : [{ addresses: [{ ip: apiAddress }], ports }],
     },
     {
       apiVersion: 'discovery.k8s.io/v1',
       kind: 'EndpointSlice',
       metadata: { name, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
       addressType: 'IPv4',
-      endpoints: [{ addresses: [apiAddress], conditions: { ready: true } }],
+      endpoints: apiAddress === undefined ? [] : [{ addresses: [apiAddress], conditions: { ready: true } }],
       ports,
     },
   ];

@@ -86,6 +86,7 @@ function validateCommon(
   validateEnvironment(errors, `${path}.env`, container);
   validateEnvironmentSources(errors, `${path}.envFrom`, container);
   validateMounts(errors, `${path}.volumeMounts`, container, volumes);
+  validateDevices(errors, `${path}.volumeDevices`, container, volumes);
   requiredOneOf(errors, `${path}.imagePullPolicy`, container.imagePullPolicy, pullPolicies);
   validateResourceRequirements(errors, `${path}.resources`, container.resources);
   validateSecurityContext(errors, `${path}.securityContext`, container.securityContext);
@@ -216,6 +217,21 @@ function validateMounts(
       descendingPath(errors, `${path}.subPathExpr`, mount.subPathExpr);
     }
     validatePropagation(errors, `${path}.mountPropagation`, mount.mountPropagation, container);
+  }
+}
+
+function validateDevices(
+  errors: Errors,
+  path: string,
+  container: Container,
+  volumes: ReadonlySet<string>,
+): void {
+  for (const [index, device] of (container.volumeDevices ?? []).entries()) {
+    const at = `${path}[${index}]`;
+    if (!device.name) errors.push(fieldError.required(`${at}.name`));
+    else if (!volumes.has(device.name)) errors.push(fieldError.notFound(`${at}.name`, device.name));
+    if (!device.devicePath) errors.push(fieldError.required(`${at}.devicePath`));
+    else descendingPath(errors, `${at}.devicePath`, device.devicePath.replace(/^\//, ''));
   }
 }
 

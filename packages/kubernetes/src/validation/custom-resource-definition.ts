@@ -39,10 +39,28 @@ export function validateCustomResourceDefinition(errors: Errors, definition: Kub
   if (group !== '' && !group.includes('.')) {
     errors.push(fieldError.invalid('spec.group', group, 'should be a domain with at least one dot'));
   }
+  requireApproval(errors, definition, group);
   requiredOneOf(errors, 'spec.scope', spec.scope, ['Cluster', 'Namespaced']);
   validateVersions(errors, spec);
   validateNames(errors, names);
   validateSchemas(errors, spec);
+}
+
+const approval = 'api-approved.kubernetes.io';
+
+/** Kubernetes keeps its own groups for what its community has approved. Source: GetAPIApprovalState. */
+function requireApproval(errors: Errors, { metadata }: KubeObject, group: string): void {
+  if (!/(^|\.)(k8s\.io|kubernetes\.io)$/.test(group)) return;
+  const value = metadata?.annotations?.[approval] ?? '';
+  const field = `metadata.annotations[${approval}]`;
+  const see = 'see https://github.com/kubernetes/enhancements/pull/1111';
+  if (value === '') {
+    const detail = `protected groups must have approval annotation "${approval}", ${see}`;
+    errors.push(fieldError.required(field, detail));
+  } else if (!value.startsWith('unapproved') && !URL.canParse(value)) {
+    const detail = `protected groups must have approval annotation "${approval}" with either a URL or a reason starting with "unapproved", ${see}`;
+    errors.push(fieldError.invalid(field, value, detail));
+  }
 }
 
 function validateVersions(errors: Errors, { versions = [] }: DefinitionSpec): void {

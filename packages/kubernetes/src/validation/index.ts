@@ -17,13 +17,21 @@ import type {
   Secret,
   Service,
 } from '../object.ts';
+import { validateCertificateSigningRequest } from './certificates.ts';
 import * as cluster from './cluster.ts';
 import * as configuration from './configuration.ts';
 import { validateCustomResourceDefinition } from './custom-resource-definition.ts';
+import { validateEndpointSlice, validateEndpointSliceUpdate, validateEndpoints } from './endpoints.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
-import { validatePod, validatePodStatusUpdate, validatePodUpdate } from './pod.ts';
+import { validateNewPod, validatePodStatusUpdate, validatePodUpdate } from './pod.ts';
+import * as roles from './roles.ts';
 import type { Errors } from './rules.ts';
 import { validateService, validateServiceUpdate } from './service.ts';
+import {
+  validateDaemonSetStatus,
+  validateDeploymentStatus,
+  validateReplicaSetStatus,
+} from './workload-status.ts';
 import { selectorUnchanged, validateDaemonSet, validateDeployment, validateReplicaSet } from './workloads.ts';
 
 interface KindValidation {
@@ -47,9 +55,17 @@ function kind<T>(rules: {
 
 type Workload = KubeObject & { spec?: { selector?: object } };
 
-function workload<T>(create: (errors: Errors, object: T) => void): KindValidation {
+function workload<T>(
+  create: (errors: Errors, object: T) => void,
+  status: (errors: Errors, object: T) => void,
+): KindValidation {
   return kind<T>({
     create,
+    updateStatus: (errors, object, before) => {
+      const [now, then] = [object as Workload, before as Workload];
+      validateMetadataUpdate(errors, now.metadata ?? {}, then.metadata ?? {});
+      status(errors, object);
+    },
     update: (errors, object, before) => {
       const [now, then] = [object as Workload, before as Workload];
       validateMetadataUpdate(errors, now.metadata ?? {}, then.metadata ?? {});
@@ -64,7 +80,7 @@ const rbac = 'rbac.authorization.k8s.io';
 /** By `group/Kind`. */
 const kinds: Readonly<Record<string, KindValidation>> = {
   '/Pod': kind<Pod>({
-    create: validatePod,
+    create: validateNewPod,
     update: validatePodUpdate,
     updateStatus: validatePodStatusUpdate,
   }),
@@ -79,28 +95,35 @@ const kinds: Readonly<Record<string, KindValidation>> = {
   }),
   '/Namespace': kind<KubeObject>({ create: cluster.validateNamespace }),
   '/Node': kind<Node>({ create: cluster.validateNode, update: cluster.validateNodeUpdate }),
-  '/Endpoints': kind<Endpoints>({ create: cluster.validateEndpoints }),
-  'discovery.k8s.io/EndpointSlice': kind<EndpointSlice>({ create: cluster.validateEndpointSlice }),
+  '/Endpoints': kind<Endpoints>({ create: validateEndpoints }),
+  'discovery.k8s.io/EndpointSlice': kind<EndpointSlice>({
+    create: validateEndpointSlice,
+    update: validateEndpointSliceUpdate,
+  }),
+  '/Event': kind<KubeObject>({ create: cluster.validateEvent }),
+  'certificates.k8s.io/CertificateSigningRequest': kind<KubeObject>({
+    create: validateCertificateSigningRequest,
+  }),
   'coordination.k8s.io/Lease': kind<Lease>({ create: cluster.validateLease }),
   'apiextensions.k8s.io/CustomResourceDefinition': kind<KubeObject>({
     create: validateCustomResourceDefinition,
   }),
-  'apps/Deployment': workload<Deployment>(validateDeployment),
-  'apps/ReplicaSet': workload<ReplicaSet>(validateReplicaSet),
-  'apps/DaemonSet': workload<DaemonSet>(validateDaemonSet),
+  'apps/Deployment': workload<Deployment>(validateDeployment, validateDeploymentStatus),
+  'apps/ReplicaSet': workload<ReplicaSet>(validateReplicaSet, validateReplicaSetStatus),
+  'apps/DaemonSet': workload<DaemonSet>(validateDaemonSet, validateDaemonSetStatus),
   [`${rbac}/Role`]: kind<KubeObject>({
-    create: (errors, object) => cluster.validateRole(errors, object, true),
+    create: (errors, object) => roles.validateRole(errors, object, true),
   }),
   [`${rbac}/ClusterRole`]: kind<KubeObject>({
-    create: (errors, object) => cluster.validateRole(errors, object, false),
+    create: (errors, object) => roles.validateRole(errors, object, false),
   }),
   [`${rbac}/RoleBinding`]: kind<ClusterRoleBinding>({
-    create: (errors, object) => cluster.validateRoleBinding(errors, object, true),
-    update: cluster.validateRoleBindingUpdate,
+    create: (errors, object) => roles.validateRoleBinding(errors, object, true),
+    update: roles.validateRoleBindingUpdate,
   }),
   [`${rbac}/ClusterRoleBinding`]: kind<ClusterRoleBinding>({
-    create: (errors, object) => cluster.validateRoleBinding(errors, object, false),
-    update: cluster.validateRoleBindingUpdate,
+    create: (errors, object) => roles.validateRoleBinding(errors, object, false),
+    update: roles.validateRoleBindingUpdate,
   }),
 };
 
@@ -144,6 +167,14 @@ export function validateStatusUpdate(
   const rules = kinds[`${type.group}/${type.kind}`];
   if (rules?.updateStatus) rules.updateStatus(errors, object, before);
   else validateMetadataUpdate(errors, object.metadata ?? {}, before.metadata ?? {});
+  return errors;
+}
+
+/** What the subresource `finalize` may leave of a namespace's finalizers. */
+export function validateNamespaceFinalizers(namespace: KubeObject): FieldError[] {
+  const errors: FieldError[] = [];
+  const { finalizers = [] } = (namespace.spec ?? {}) as { finalizers?: string[] };
+  cluster.validateFinalizers(errors, finalizers);
   return errors;
 }
 

@@ -8,7 +8,7 @@ import { validateContainers, validateInitContainers } from './containers.ts';
 import { validateAnnotations, validateLabels, validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { podSpecDifference } from './pod-difference.ts';
 import { validateAmounts } from './resources.ts';
-import { check, type Errors, oneOf, optional, sameValue } from './rules.ts';
+import { check, type Errors, goStrings, oneOf, optional, sameValue } from './rules.ts';
 import { validateAffinity, validateTolerations, validateTopologySpread } from './scheduling.ts';
 import { validatePodSecurityContext } from './security.ts';
 import { validateVolumes } from './volumes.ts';
@@ -30,6 +30,7 @@ export function validatePod(errors: Errors, pod: Pod): void {
     errors.push(fieldError.invalid(field, value, 'must set spec.nodeName if mirror pod annotation is set'));
   }
   validatePodSpec(errors, 'spec', spec);
+  validateOs(errors, spec);
   for (const kind of ['containers', 'initContainers'] as const) {
     for (const [index, container] of (spec[kind] ?? []).entries()) {
       const image = container.image ?? '';
@@ -38,6 +39,41 @@ export function validatePod(errors: Errors, pod: Pod): void {
       errors.push(fieldError.invalid(`spec.${kind}[${index}].image`, image, detail));
     }
   }
+}
+
+/** What a new pod may not have yet. */
+export function validateNewPod(errors: Errors, pod: Pod): void {
+  validatePod(errors, pod);
+  if ((pod.spec?.ephemeralContainers ?? []).length > 0)
+    errors.push(fieldError.forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+}
+
+/** Fields that only Linux has, by where they stand; Kubernetes' list, in its order. */
+const linuxPodFields = [
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'fsGroup',
+  'fsGroupChangePolicy',
+  'sysctls',
+  'runAsUser',
+  'runAsGroup',
+  'supplementalGroups',
+] as const;
+
+function validateOs(errors: Errors, spec: PodSpec): void {
+  if (!spec.os) return;
+  oneOf(errors, 'spec.os', spec.os.name, ['linux', 'windows']);
+  if (spec.os.name !== 'windows') return;
+  const refuse = (field: string) =>
+    errors.push(fieldError.forbidden(field, 'cannot be set for a windows pod'));
+  for (const field of ['hostPID', 'hostIPC', 'hostUsers'] as const) if (spec[field]) refuse(`spec.${field}`);
+  for (const field of linuxPodFields) {
+    const value = spec.securityContext?.[field];
+    if (value !== undefined && (!Array.isArray(value) || value.length > 0))
+      refuse(`spec.securityContext.${field}`);
+  }
+  if (spec.shareProcessNamespace) refuse('spec.shareProcessNamespace');
 }
 
 export function validatePodTemplate(errors: Errors, path: string, template: PodTemplateSpec): void {
@@ -58,9 +94,6 @@ function validatePodSpec(errors: Errors, path: string, spec: PodSpec): void {
   oneOf(errors, `${path}.dnsPolicy`, spec.dnsPolicy, dnsPolicies);
   validateLabels(errors, `${path}.nodeSelector`, spec.nodeSelector);
   validatePodSecurityContext(errors, spec, path);
-  for (const [index, secret] of (spec.imagePullSecrets ?? []).entries()) {
-    if (!secret.name) errors.push(fieldError.required(`${path}.imagePullSecrets[${index}].name`));
-  }
   validateAffinity(errors, `${path}.affinity`, spec.affinity);
   validateDns(errors, `${path}.dnsConfig`, spec);
   for (const [index, gate] of (spec.readinessGates ?? []).entries()) {
@@ -73,7 +106,7 @@ function validatePodSpec(errors: Errors, path: string, spec: PodSpec): void {
   optional(errors, `${path}.priorityClassName`, spec.priorityClassName, isDns1123Subdomain);
   optional(errors, `${path}.runtimeClassName`, spec.runtimeClassName, isDns1123Subdomain);
   if (spec.preemptionPolicy !== undefined) {
-    oneOf(errors, `${path}.preemptionPolicy`, spec.preemptionPolicy, ['PreemptLowerPriority', 'Never']);
+    oneOf(errors, `${path}.preemptionPolicy`, spec.preemptionPolicy, ['Never', 'PreemptLowerPriority']);
   }
   validateAmounts(errors, `${path}.overhead`, spec.overhead);
 }
@@ -104,7 +137,7 @@ function validateDns(errors: Errors, path: string, { dnsPolicy, dnsConfig }: Pod
   const { nameservers = [], searches = [], options = [] } = dnsConfig ?? {};
   if (nameservers.length > maxNameservers) {
     const detail = `must not have more than ${maxNameservers} nameservers`;
-    errors.push(fieldError.invalid(`${path}.nameservers`, nameservers, detail));
+    errors.push(fieldError.invalid(`${path}.nameservers`, goStrings(nameservers), detail));
   }
   for (const [index, server] of nameservers.entries()) {
     if (!isIpAddress(server)) {
@@ -113,12 +146,16 @@ function validateDns(errors: Errors, path: string, { dnsPolicy, dnsConfig }: Pod
   }
   if (searches.length > maxSearches) {
     errors.push(
-      fieldError.invalid(`${path}.searches`, searches, `must not have more than ${maxSearches} search paths`),
+      fieldError.invalid(
+        `${path}.searches`,
+        goStrings(searches),
+        `must not have more than ${maxSearches} search paths`,
+      ),
     );
   }
   if (searches.join(' ').length > maxSearchCharacters) {
     const detail = `must not have more than ${maxSearchCharacters} characters (including spaces) in the search list`;
-    errors.push(fieldError.invalid(`${path}.searches`, searches, detail));
+    errors.push(fieldError.invalid(`${path}.searches`, goStrings(searches), detail));
   }
   for (const [index, search] of searches.entries()) {
     check(errors, `${path}.searches[${index}]`, search.replace(/\.$/, ''), isDns1123Subdomain);

@@ -1,6 +1,6 @@
 // Small rules that the validation of every kind is made of; each appends what it finds to a list of field errors.
 
-import { type FieldError, fieldError, GoValue } from '../field-error.ts';
+import { type FieldError, fieldError, GoValue, showValue } from '../field-error.ts';
 import { type Check, isPortName, isPortNumber } from '../names.ts';
 
 export type Errors = FieldError[];
@@ -91,6 +91,21 @@ function shown(value: unknown): unknown {
 
 export function goStrings(values: readonly string[]): GoValue {
   return new GoValue(`[]string{${values.map((value) => JSON.stringify(value)).join(', ')}}`);
+}
+
+/** `core.Taint{Key:"a", TimeAdded:<nil>}`: as Go's `%#v` shows a struct; a GoValue stands for what is no string or number. */
+export function goStruct(type: string, fields: Readonly<Record<string, unknown>>): GoValue {
+  const shown = Object.entries(fields).map(([name, value]) => `${name}:${showValue(value)}`);
+  return new GoValue(`${type}{${shown.join(', ')}}`);
+}
+
+export function goIntOrString(value: number | string): GoValue {
+  const isText = typeof value === 'string';
+  return goStruct('intstr.IntOrString', {
+    Type: isText ? 1 : 0,
+    IntVal: isText ? 0 : value,
+    StrVal: isText ? value : '',
+  });
 }
 
 export function goStringMap(map: Readonly<Record<string, string>> | undefined): GoValue {

@@ -3,7 +3,7 @@
 import { fieldError, GoValue } from '../field-error.ts';
 import { isDns1123Label, isLabelValue, isQualifiedName } from '../names.ts';
 import type { PodSpec, Taint, Toleration } from '../object.ts';
-import { check, type Errors, oneOf } from './rules.ts';
+import { check, type Errors, goStruct, oneOf } from './rules.ts';
 import { validateLabelSelector, validateNodeRequirement } from './selectors.ts';
 
 type Affinity = NonNullable<PodSpec['affinity']>;
@@ -147,7 +147,7 @@ export function validateTaints(errors: Errors, path: string, taints: readonly Ta
     else oneOf(errors, `${at}.effect`, taint.effect, taintEffects);
     const key = `${taint.effect}/${taint.key}`;
     if (seen.has(key)) {
-      const duplicate = fieldError.duplicate(at, taint);
+      const duplicate = fieldError.duplicate(at, goTaint(taint));
       errors.push({
         ...duplicate,
         message: `${duplicate.message}: taints must be unique by key and effect pair`,
@@ -155,6 +155,15 @@ export function validateTaints(errors: Errors, path: string, taints: readonly Ta
     }
     seen.add(key);
   }
+}
+
+function goTaint({ key, value, effect }: Taint): GoValue {
+  return goStruct('core.Taint', {
+    Key: key,
+    Value: value ?? '',
+    Effect: effect,
+    TimeAdded: new GoValue('<nil>'),
+  });
 }
 
 export function validateTopologySpread(errors: Errors, path: string, spec: PodSpec): void {

@@ -33,7 +33,7 @@ export function validatePodSecurityContext(errors: Errors, spec: PodSpec, specPa
   }
   validateSysctls(errors, `${path}.sysctls`, context.sysctls ?? []);
   if (context.fsGroupChangePolicy !== undefined) {
-    oneOf(errors, `${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['OnRootMismatch', 'Always']);
+    oneOf(errors, `${path}.fsGroupChangePolicy`, context.fsGroupChangePolicy, ['Always', 'OnRootMismatch']);
   }
   validateSeccomp(errors, `${path}.seccompProfile`, context.seccompProfile);
 }

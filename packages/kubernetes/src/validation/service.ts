@@ -1,6 +1,6 @@
 // Validation of services: types, ports, cluster addresses, and what may not change once set.
 
-import { fieldError } from '../field-error.ts';
+import { fieldError, GoValue } from '../field-error.ts';
 import {
   isDns1035Label,
   isDns1123Label,
@@ -10,9 +10,20 @@ import {
   isQualifiedName,
 } from '../names.ts';
 import type { Service } from '../object.ts';
+import { validateEndpointIp } from './addresses.ts';
 import { protocols } from './containers.ts';
 import { validateLabels, validateMetadata, validateMetadataUpdate } from './metadata.ts';
-import { check, type Errors, goStrings, oneOf, optional, portNumberOrName, requiredOneOf } from './rules.ts';
+import {
+  check,
+  type Errors,
+  goIntOrString,
+  goStrings,
+  goStruct,
+  oneOf,
+  optional,
+  portNumberOrName,
+  requiredOneOf,
+} from './rules.ts';
 
 type ServiceSpec = NonNullable<Service['spec']>;
 
@@ -36,7 +47,7 @@ export function validateService(errors: Errors, service: Service): void {
   validateSessionAffinity(errors, spec);
   validateClusterIps(errors, spec);
   for (const [index, ip] of (spec.externalIPs ?? []).entries()) {
-    if (!isIpAddress(ip)) errors.push(fieldError.invalid(`spec.externalIPs[${index}]`, ip, ipMessage));
+    validateEndpointIp(errors, `spec.externalIPs[${index}]`, ip);
   }
   requiredOneOf(errors, 'spec.type', spec.type, types);
   validatePortUse(errors, spec);
@@ -152,10 +163,22 @@ function validatePortUse(errors: Errors, spec: ServiceSpec): void {
     if (nodePort && nodePorts.has(`${protocol}/${nodePort}`)) {
       errors.push(fieldError.duplicate(`${path}.nodePort`, nodePort));
     }
-    if (ports.has(`${protocol}/${port}`)) errors.push(fieldError.duplicate(path, { protocol, port }));
+    if (ports.has(`${protocol}/${port}`)) errors.push(fieldError.duplicate(path, goPort(protocol, port)));
     if (nodePort) nodePorts.add(`${protocol}/${nodePort}`);
     ports.add(`${protocol}/${port}`);
   }
+}
+
+/** What decides whether two ports are one, in a port of which nothing else is set. */
+function goPort(protocol: string | undefined, port: number): GoValue {
+  return goStruct('core.ServicePort', {
+    Name: '',
+    Protocol: protocol,
+    AppProtocol: new GoValue('(*string)(nil)'),
+    Port: port,
+    TargetPort: goIntOrString(0),
+    NodePort: 0,
+  });
 }
 
 function validateTrafficPolicies(errors: Errors, spec: ServiceSpec): void {

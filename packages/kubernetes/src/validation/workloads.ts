@@ -1,11 +1,11 @@
 // Validation of deployments, replica sets and daemon sets.
 
-import { type FieldError, fieldError } from '../field-error.ts';
+import { type FieldError, fieldError, GoValue } from '../field-error.ts';
 import { isDns1123Subdomain } from '../names.ts';
 import type { DaemonSet, Deployment, LabelSelector, PodTemplateSpec, ReplicaSet } from '../object.ts';
 import { validateMetadata } from './metadata.ts';
 import { validatePodTemplate } from './pod.ts';
-import { type Errors, goStringMap, notNegative, sameValue } from './rules.ts';
+import { type Errors, goIntOrString, goStringMap, goStruct, notNegative, sameValue } from './rules.ts';
 import { goLabelSelector, isEmptySelector, selectorMatches, validateLabelSelector } from './selectors.ts';
 
 const rules = { namespaced: true, name: isDns1123Subdomain };
@@ -51,12 +51,7 @@ export function validateDaemonSet(errors: Errors, daemonSet: DaemonSet): void {
   notNegative(errors, 'spec.minReadySeconds', spec.minReadySeconds);
   const { type, rollingUpdate } = spec.updateStrategy ?? {};
   if (type === 'RollingUpdate' && rollingUpdate) {
-    validateRolling(
-      errors,
-      'spec.updateStrategy.rollingUpdate',
-      rollingUpdate.maxUnavailable,
-      rollingUpdate.maxSurge,
-    );
+    validateDaemonSetRolling(errors, rollingUpdate.maxUnavailable, rollingUpdate.maxSurge);
   } else if (type === 'RollingUpdate') errors.push(fieldError.required('spec.updateStrategy.rollingUpdate'));
   else if (type !== 'OnDelete') {
     errors.push(
@@ -95,7 +90,8 @@ function validateTemplate(
 ): void {
   const path = 'spec.template';
   const labels = template.metadata?.labels;
-  if (selector && !isEmptySelector(selector) && !selectorMatches(selector, labels ?? {})) {
+  // No selector at all chooses nothing; an empty one chooses everything, and is refused for itself.
+  if (!selector || (!isEmptySelector(selector) && !selectorMatches(selector, labels ?? {}))) {
     const detail = '`selector` does not match template `labels`';
     errors.push(fieldError.invalid(`${path}.metadata.labels`, goStringMap(labels), detail));
   }
@@ -123,7 +119,14 @@ function validateDeploymentStrategy(
   } else if (type === 'RollingUpdate') {
     if (rollingUpdate) validateRolling(errors, path, rollingUpdate.maxUnavailable, rollingUpdate.maxSurge);
     else errors.push(fieldError.required(path, 'this should be defaulted and never be nil'));
-  } else errors.push(fieldError.notSupported('spec.strategy', strategy, ['Recreate', 'RollingUpdate']));
+  } else {
+    const shown = goStruct('apps.DeploymentStrategy', {
+      Type: type ?? '',
+      RollingUpdate: new GoValue('(*apps.RollingUpdateDeployment)(nil)'),
+    });
+    const supported = ['Recreate', 'RollingUpdate'];
+    errors.push(fieldError.notSupported('spec.strategy', rollingUpdate ? strategy : shown, supported));
+  }
 }
 
 function validateRolling(
@@ -136,12 +139,33 @@ function validateRolling(
   validateShare(errors, `${path}.maxSurge`, maxSurge);
   if (amountOf(maxUnavailable) === 0 && amountOf(maxSurge) === 0) {
     const detail = 'may not be 0 when `maxSurge` is 0';
-    errors.push(fieldError.invalid(`${path}.maxUnavailable`, maxUnavailable ?? 0, detail));
+    errors.push(fieldError.invalid(`${path}.maxUnavailable`, goIntOrString(maxUnavailable ?? 0), detail));
   }
   if (typeof maxUnavailable === 'string' && amountOf(maxUnavailable) > 100) {
     errors.push(
-      fieldError.invalid(`${path}.maxUnavailable`, maxUnavailable, 'must not be greater than 100%'),
+      fieldError.invalid(
+        `${path}.maxUnavailable`,
+        goIntOrString(maxUnavailable),
+        'must not be greater than 100%',
+      ),
     );
+  }
+}
+
+function validateDaemonSetRolling(
+  errors: Errors,
+  maxUnavailable: IntOrPercent,
+  maxSurge: IntOrPercent,
+): void {
+  const path = 'spec.updateStrategy.rollingUpdate';
+  validateShare(errors, `${path}.maxUnavailable`, maxUnavailable);
+  validateShare(errors, `${path}.maxSurge`, maxSurge);
+  const [unavailable, surge] = [amountOf(maxUnavailable), amountOf(maxSurge)];
+  if (unavailable > 0 && surge > 0) {
+    const detail = 'may not be set when maxUnavailable is non-zero';
+    errors.push(fieldError.invalid(`${path}.maxSurge`, maxSurge, detail));
+  } else if (unavailable === 0 && surge === 0) {
+    errors.push(fieldError.required(`${path}.maxUnavailable`, 'cannot be 0 when maxSurge is 0'));
   }
 }
 
@@ -149,7 +173,7 @@ function validateShare(errors: Errors, field: string, value: IntOrPercent): void
   if (typeof value === 'string' && !/^[0-9]+%$/.test(value)) {
     const detail =
       "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-    errors.push(fieldError.invalid(field, value, detail));
+    errors.push(fieldError.invalid(field, goIntOrString(value), detail));
   } else if (typeof value === 'number') notNegative(errors, field, value);
 }
 

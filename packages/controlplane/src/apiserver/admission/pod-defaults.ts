@@ -58,5 +58,10 @@ function setPriority({ context, resource, object }: AdmissionRequest, spec: PodS
     throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
   }
   spec.priority = value;
-  spec.preemptionPolicy ??= (found?.preemptionPolicy ?? 'PreemptLowerPriority') as 'Never';
+  const policy = (found?.preemptionPolicy ?? 'PreemptLowerPriority') as 'Never';
+  if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
+    const why = `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
+    throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
+  }
+  spec.preemptionPolicy = policy;
 }

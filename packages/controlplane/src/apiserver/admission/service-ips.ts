@@ -37,6 +37,7 @@ export class ServiceIps implements AdmissionPlugin {
     const before = (old as { spec?: Spec } | undefined)?.spec;
     const spec = service.spec ?? {};
     service.spec = spec;
+    checkFamilies(service, spec);
     const undo: Array<() => void> = [];
     try {
       this.#allocateAddresses(service, before, undo);
@@ -201,6 +202,18 @@ function addressesOf(spec: Spec | undefined): string[] {
 
 function nodePortsOf(spec: Spec | undefined): number[] {
   return (spec?.ports ?? []).flatMap((port) => (port.nodePort ? [port.nodePort] : []));
+}
+
+/** The range of cluster addresses is of IPv4; a headless service without selector only says what others publish. */
+function checkFamilies(service: KubeObject, spec: Spec): void {
+  const isFree = spec.clusterIP === 'None' && Object.keys(spec.selector ?? {}).length === 0;
+  if (spec.type === 'ExternalName' || isFree) return;
+  const index = (spec.ipFamilies ?? []).indexOf('IPv6');
+  if (index !== -1)
+    throw invalid(service, `spec.ipFamilies[${index}]`, '"IPv6"', 'not configured on this cluster');
+  if (spec.ipFamilyPolicy !== 'RequireDualStack') return;
+  const why = 'this cluster is not configured for dual-stack services';
+  throw invalid(service, 'spec.ipFamilyPolicy', '"RequireDualStack"', why);
 }
 
 function invalid(service: KubeObject, field: string, value: string, why: string): Error {

@@ -12,6 +12,7 @@ export function readOutputFormat(accept: string | undefined): OutputFormat {
   if (!accept) return 'object';
   for (const clause of accept.slice(0, maxAcceptLength).split(',')) {
     const [mediaType = '', ...parameters] = clause.split(';').map((part) => part.trim());
+    if (mediaType === 'application/yaml' && parameters.length === 0) return 'object';
     if (!isJson(mediaType)) continue;
     const as = parameters.find((one) => one.startsWith('as='))?.slice(3);
     if (as === undefined) return 'object';

@@ -21,6 +21,7 @@ export const serviceStrategy: Strategy = {
   prepareForUpdate: (object, old) => {
     const spec = specOf(object);
     const before = specOf(old);
+    dropWhatTheTypeHadNeeded(spec, before);
     if (spec.type === 'ExternalName') return;
     if (spec.clusterIP !== before.clusterIP && sameList(spec.clusterIPs, before.clusterIPs)) {
       if (spec.clusterIP) spec.clusterIPs = [spec.clusterIP];
@@ -29,6 +30,31 @@ export const serviceStrategy: Strategy = {
     keepAllocated(spec, before);
   },
 };
+
+const isAddressed = ({ type }: Spec) => type !== 'ExternalName';
+const hasNodePorts = ({ type }: Spec) => type === 'NodePort' || type === 'LoadBalancer';
+
+/**
+ * Who changes the type alone need not name everything that goes with the old one: what came with it goes with it.
+ * Source: dropTypeDependentFields in k8s.io/kubernetes/pkg/registry/core/service.
+ */
+function dropWhatTheTypeHadNeeded(spec: Spec, before: Spec): void {
+  if (isAddressed(before) && !isAddressed(spec)) {
+    if (spec.clusterIP === before.clusterIP && sameList(spec.clusterIPs, before.clusterIPs)) {
+      delete spec.clusterIP;
+      delete spec.clusterIPs;
+    }
+    if (sameList(spec.ipFamilies, before.ipFamilies)) delete spec.ipFamilies;
+    if (spec.ipFamilyPolicy === before.ipFamilyPolicy) delete spec.ipFamilyPolicy;
+    if (spec.internalTrafficPolicy === before.internalTrafficPolicy) delete spec.internalTrafficPolicy;
+  }
+  if (!hasNodePorts(before) || hasNodePorts(spec)) return;
+  const kept = new Set((before.ports ?? []).map(({ nodePort }) => nodePort));
+  for (const port of spec.ports ?? []) if (kept.has(port.nodePort)) delete port.nodePort;
+  if (spec.externalTrafficPolicy === before.externalTrafficPolicy) delete spec.externalTrafficPolicy;
+  if (spec.allocateLoadBalancerNodePorts === before.allocateLoadBalancerNodePorts)
+    delete spec.allocateLoadBalancerNodePorts;
+}
 
 /** A client that writes the whole object may leave out what the server chose. */
 function keepAllocated(spec: Spec, before: Spec): void {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'bun:test';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger } from '@selvedge/base';
+import { silentLogger, systemClock } from '@selvedge/base';
 import { loadKubeconfig } from '@selvedge/client';
 import { type ControlPlane, startControlPlane } from '../../start-control-plane.ts';
 import { Correspondence } from './correspondence.ts';
@@ -20,8 +20,11 @@ let target: ReplayTarget;
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'replay-'));
+  const nowMs = Date.now();
   controlPlane = await startControlPlane({
     dataDir: directory,
+    // Managers stand in the order of their times: as recorded only where all of a case falls into one second.
+    clock: { ...systemClock, now: () => nowMs },
     port: 0,
     manager: false,
     logger: silentLogger,

@@ -10,7 +10,7 @@ import { decodeObject } from '../object-decoder.ts';
 import { metaOf } from '../object-meta.ts';
 import { readWriteOptions } from '../query-options.ts';
 import type { Resource } from '../registry/resource.ts';
-import { refuse } from '../status-error.ts';
+import { refuse, type StatusCause } from '../status-error.ts';
 import type { VerbCall } from '../verbs/target.ts';
 
 type Reviewer = (call: VerbCall, review: KubeObject) => object;
@@ -75,11 +75,10 @@ function specOf(review: KubeObject): Spec {
 
 function reviewAccess({ context, target }: VerbCall, review: KubeObject): object {
   const spec = specOf(review);
-  if (!spec.user && !spec.groups?.length) {
-    const message = 'Invalid value: at least one of user or group must be specified';
-    throw refuse.invalid(target.resource, metaOf(review).name ?? '', [
-      { reason: 'FieldValueInvalid', message, field: 'spec.user' },
-    ]);
+  const causes = [...checkAttributes(spec), ...checkSubject(spec), ...checkReviewed(spec, target.namespace)];
+  if (causes.length > 0) {
+    // Kubernetes leaves the kind out of these refusals.
+    throw refuse.invalid({ group: target.resource.group, kind: '' }, metaOf(review).name ?? '', causes);
   }
   const user = {
     name: spec.user ?? '',
@@ -87,6 +86,41 @@ function reviewAccess({ context, target }: VerbCall, review: KubeObject): object
     ...(spec.extra ? { extra: spec.extra } : {}),
   };
   return accessOf(context, user, spec);
+}
+
+function checkAttributes({ resourceAttributes, nonResourceAttributes }: Spec): StatusCause[] {
+  const why = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+  if (resourceAttributes && nonResourceAttributes)
+    return [
+      invalidCause(
+        'spec.nonResourceAttributes',
+        'cannot be specified in combination with resourceAttributes',
+      ),
+    ];
+  return resourceAttributes || nonResourceAttributes
+    ? []
+    : [invalidCause('spec.resourceAttributes', `"null": ${why}`)];
+}
+
+function checkSubject({ user, groups }: Spec): StatusCause[] {
+  if (user || groups?.length) return [];
+  return [invalidCause('spec.user', '"": at least one of user or group must be specified')];
+}
+
+/** A local review is about its own namespace. */
+function checkReviewed({ resourceAttributes }: Spec, namespace: string): StatusCause[] {
+  const asked = resourceAttributes?.namespace ?? '';
+  if (namespace === '' || asked === namespace) return [];
+  return [
+    invalidCause(
+      'spec.resourceAttributes.namespace',
+      `${JSON.stringify(asked)}: must match metadata.namespace`,
+    ),
+  ];
+}
+
+function invalidCause(field: string, detail: string): StatusCause {
+  return { reason: 'FieldValueInvalid', message: `Invalid value: ${detail}`, field };
 }
 
 function accessOf(context: ApiContext, user: User, spec: Spec): object {
@@ -122,6 +156,7 @@ function reviewRules({ context, request }: VerbCall, review: KubeObject): object
 
 function reviewToken({ context }: VerbCall, review: KubeObject): object {
   const { token = '', audiences } = specOf(review);
+  if (token === '') throw refuse.badRequest('token is required for TokenReview in authentication');
   const wanted = audiences?.length ? audiences : [context.tokens.issuer];
   const verified = context.tokens.verify(token, wanted);
   if (!verified) return { user: {}, error: 'invalid bearer token' };

@@ -5,7 +5,7 @@ import type { Answer, AnswerStream } from '../api-request.ts';
 import { refuse } from '../status-error.ts';
 import type { VerbCall } from '../verbs/target.ts';
 import { isWebSocket, sendByWebSocket } from './log-web-socket.ts';
-import { chooseContainer, findPod } from './pod-target.ts';
+import { chooseContainer, findPod, nodeOf } from './pod-target.ts';
 
 /** What a kubelet understands, under the same names. */
 const passedOn = [
@@ -21,14 +21,15 @@ const passedOn = [
 
 export async function podLog(call: VerbCall): Promise<Answer> {
   const { context, request, target } = call;
-  const { node, pod } = findPod(call);
-  const container = chooseContainer(pod, request.query.get('container'));
   const query = new URLSearchParams();
   for (const name of passedOn) {
     const value = request.query.get(name);
     if (value !== null) query.set(name, value);
   }
-  checkNumbers(query);
+  checkNumbers(query, target.name);
+  const pod = findPod(call);
+  const container = chooseContainer(pod, request.query.get('container'));
+  const node = nodeOf(pod);
   const path = `/containerLogs/${target.namespace}/${target.name}/${container}?${query}`;
   const answer = await context.nodeStreams.get({ node, path }, request.signal);
   if (answer.statusCode !== 200) throw await refusalOf(answer);
@@ -37,7 +38,7 @@ export async function podLog(call: VerbCall): Promise<Answer> {
   return { kind: 'taken' };
 }
 
-function checkNumbers(query: URLSearchParams): void {
+function checkNumbers(query: URLSearchParams, pod: string): void {
   for (const [name, least] of [
     ['tailLines', 0],
     ['limitBytes', 1],
@@ -47,7 +48,7 @@ function checkNumbers(query: URLSearchParams): void {
     if (text === null || (/^\d{1,15}$/.test(text) && Number(text) >= least)) continue;
     const message = `Invalid value: ${text}: must be greater than ${least === 0 ? 'or equal to 0' : '0'}`;
     const cause = { reason: 'FieldValueInvalid', message, field: name };
-    throw refuse.invalid({ group: '', kind: 'PodLogOptions' }, '', [cause]);
+    throw refuse.invalid({ group: '', kind: 'PodLogOptions' }, pod, [cause]);
   }
 }
 

@@ -9,7 +9,7 @@ import { isTrue } from '../request-info.ts';
 import { refuse } from '../status-error.ts';
 import type { VerbCall } from '../verbs/target.ts';
 import { pathOf } from './node-streams.ts';
-import { chooseContainer, findPod } from './pod-target.ts';
+import { chooseContainer, findPod, nodeOf } from './pod-target.ts';
 import { tunnelPortForward, tunnelProtocol } from './port-forward-tunnel.ts';
 import { translateRemoteCommand } from './remote-command.ts';
 import { readUpgradeAnswer } from './upgrade-answer.ts';
@@ -32,8 +32,9 @@ export function podAttach(call: VerbCall): Promise<Answer> {
 async function remoteCommand(call: VerbCall, verb: 'exec' | 'attach'): Promise<Answer> {
   const { request, target } = call;
   const upgrade = requireUpgrade(request);
-  const { node, pod } = findPod(call);
+  const pod = findPod(call);
   const container = chooseContainer(pod, request.query.get('container'));
+  const node = nodeOf(pod);
   const query = new URLSearchParams();
   for (const [name, kubeletName] of Object.entries(streamFlags))
     if (isTrue(request.query.get(name))) query.set(kubeletName, '1');
@@ -65,7 +66,7 @@ async function remoteCommand(call: VerbCall, verb: 'exec' | 'attach'): Promise<A
 export async function podPortForward(call: VerbCall): Promise<Answer> {
   const { request, target } = call;
   const upgrade = requireUpgrade(request);
-  const { node } = findPod(call);
+  const node = nodeOf(findPod(call));
   const query = new URLSearchParams();
   const ports = request.query.getAll('ports');
   if (ports.length > 0) query.set('port', ports.join(','));

@@ -6,19 +6,16 @@ import { refuse } from '../status-error.ts';
 import { decodeStored } from '../stored-object.ts';
 import type { VerbCall } from '../verbs/target.ts';
 
-export interface PodTarget {
-  readonly node: string;
-  readonly pod: KubeObject & Pod;
-}
-
-export function findPod({ context, target }: VerbCall): PodTarget {
+export function findPod({ context, target }: VerbCall): KubeObject & Pod {
   const { resource, namespace, name } = target;
   const entry = context.store.collection(resource.collection).get(storageKey(namespace, name));
   if (!entry) throw refuse.notFound(resource, name);
-  const pod = decodeStored(resource, entry) as KubeObject & Pod;
-  const node = pod.spec?.nodeName;
-  if (!node) throw refuse.badRequest(`pod ${name} does not have a host assigned`);
-  return { node, pod };
+  return decodeStored(resource, entry) as KubeObject & Pod;
+}
+
+export function nodeOf({ metadata, spec }: Pod): string {
+  if (spec?.nodeName) return spec.nodeName;
+  throw refuse.badRequest(`pod ${metadata?.name} does not have a host assigned`);
 }
 
 /** The container that is asked for, or the only one there is. */

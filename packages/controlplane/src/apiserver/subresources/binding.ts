@@ -22,6 +22,13 @@ export async function createBinding(call: VerbCall): Promise<Answer> {
     fieldValidation: options.fieldValidation,
     warn: (text) => void request.warnings.push(text),
   }) as unknown as Binding;
+  const { name = '' } = metaOf(binding as unknown as KubeObject);
+  if (name !== target.name) throw refuse.badRequest('name in URL does not match name in Binding object');
+  const targetKind = binding.target?.kind ?? '';
+  if (targetKind !== '' && targetKind !== 'Node') {
+    const supported = 'supported values: "Node", "<empty>"';
+    throw refuse.plainInternal(`target.kind: Unsupported value: ${JSON.stringify(targetKind)}: ${supported}`);
+  }
   const nodeName = binding.target?.name ?? '';
   if (nodeName === '') {
     const cause = { reason: 'FieldValueRequired', message: 'Required value', field: 'target.name' };

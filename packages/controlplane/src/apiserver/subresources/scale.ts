@@ -21,7 +21,7 @@ export function getScale(call: VerbCall): Answer {
   const { context, target } = call;
   const { resource, namespace, name } = target;
   const entry = context.store.collection(resource.collection).get(storageKey(namespace, name));
-  if (!entry) throw refuse.notFound(resource, name);
+  if (!entry) throw refuse.notFound({ ...resource, resource: `${resource.resource}/scale` }, name);
   return jsonAnswer(200, scaleOf(resource, decodeStored(resource, entry)));
 }
 

@@ -69,9 +69,10 @@ function boundClaims(
   reference: BoundReference,
 ): Pick<TokenClaims, 'bound' | 'node'> {
   if (!reference) return {};
-  const { kind = '', name = '', uid } = reference;
+  const { apiVersion = '', kind = '', name = '', uid } = reference;
   const collection = boundCollections[kind];
-  if (!collection) throw refuse.badRequest(`cannot bind token for serviceaccount to object of kind ${kind}`);
+  if (!collection)
+    throw refuse.badRequest(`cannot bind token to object of type /${apiVersion}, Kind=${kind}`);
   const entry = context.store.latest(collection, kind === 'Node' ? name : storageKey(target.namespace, name));
   const type = { group: '', resource: collection };
   if (!entry) throw refuse.notFound(type, name);

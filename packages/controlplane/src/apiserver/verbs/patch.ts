@@ -2,7 +2,7 @@
 
 import type { KubeObject } from '@selvedge/kubernetes';
 import type { Answer } from '../api-request.ts';
-import { applyObject, checkApplyOptions } from '../object-apply.ts';
+import { applyObject, checkPatchOptions } from '../object-apply.ts';
 import { decodePatch } from '../object-decoder.ts';
 import { applyPatch, readPatchType } from '../object-patch.ts';
 import { updateObject } from '../object-writer.ts';
@@ -15,7 +15,7 @@ export async function patchVerb(call: VerbCall): Promise<Answer> {
   const { resource, namespace, name } = target;
   const type = readPatchType(resource, request.headers['content-type'] ?? '');
   const options = readWriteOptions(request.query, 'PatchOptions', request.headers['user-agent'] ?? '');
-  if (type === 'apply') checkApplyOptions(request.query);
+  checkPatchOptions(request.query, type);
   const body = await request.readBody();
   const patch = decodePatch(body, type);
   const warn = (text: string) => void request.warnings.push(text);
@@ -40,6 +40,7 @@ export async function patchVerb(call: VerbCall): Promise<Answer> {
       change,
       createIfAbsent: type === 'apply' && target.subresource === undefined,
       managedFieldsAreFinal: type === 'apply',
+      isPatch: type !== 'apply',
     },
     {
       user: request.user,

@@ -23,11 +23,13 @@ export async function updateVerb(call: VerbCall): Promise<Answer> {
     warn,
   });
   const given = metaOf(object).name;
-  if (given !== undefined && given !== '' && given !== name) {
-    throw refuse.badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`);
+  if (!given) {
+    throw refuse.badRequest(
+      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+    );
   }
+  if (given !== name) throw refuse.otherName(given, name);
   settleNamespace(resource, object, namespace);
-  metaOf(object).name = name;
   const written = await updateObject(
     context,
     {
