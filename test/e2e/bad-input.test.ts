@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { mkdir, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { visitHub } from './harness/hub-client.ts';
 import { RunningCommand } from './harness/running-command.ts';
 import { eventually, LocalCluster, reasonToSkip, runCommand, selvedgeProgram } from './local-cluster.ts';
 
@@ -58,6 +59,31 @@ describe.skipIf(reason !== undefined)('bad input', () => {
     expect(broken.stderr).toContain('BadRequest');
     expect(broken.stderr).toContain('invalid character');
     expect((await cluster.kubectl(['create', 'configmap', 'small'])).code).toBe(0);
+  });
+
+  test('a frame of a gigabyte and the name of another node end their own connection, and the node comes back', async () => {
+    const pkiDirectory = join(cluster.directory, 'edges/edge-1/pki');
+    const visit = (nodeId: string, bytes?: Uint8Array) =>
+      visitHub({
+        hubPort: cluster.hubPort,
+        pkiDirectory,
+        headers: { node_id: nodeId, project_id: 'p', ConnectionUse: 'msg' },
+        ...(bytes && { bytes }),
+      });
+    const gigabyte = Uint8Array.from([0x82, 0xff, 0, 0, 0, 0, 0x40, 0, 0, 0, 1, 2, 3, 4]);
+    const tooLarge = await visit('edge-1', gigabyte);
+    expect(tooLarge).toMatchObject({ code: 1009 });
+    expect(await visit('edge-2')).toEqual({
+      code: 1008,
+      reason: 'the certificate is of node "edge-1", node_id says "edge-2"',
+    });
+    await eventually('the node is connected again', async () => {
+      const [node] = (await cluster.status()).nodes;
+      return node?.link.state === 'up';
+    });
+    expect(
+      (await cluster.kubectl(['wait', '--for=condition=Ready', 'node/edge-1', '--timeout=20s'])).code,
+    ).toBe(0);
   });
 
   describe('a full disk at the edge', () => {
