@@ -6,7 +6,7 @@ import { withType } from '../resource-types.ts';
 import { refusedLabels } from './node-labels.ts';
 import { badRequest, forbidden } from './refusal.ts';
 import { type Answer, contentObject, contentPatch, type EdgeRequest, recordAt } from './request.ts';
-import { onlyStatus } from './status-patch.ts';
+import { statusPatchOf } from './status-patch.ts';
 
 type NodeObject = Node & KubeObject;
 
@@ -71,8 +71,8 @@ export async function updateNode(client: KubeClient, request: EdgeRequest): Prom
 export async function patchNodeStatus(client: KubeClient, request: EdgeRequest): Promise<Answer> {
   const reference = ownNode(request);
   const { patchType, patch } = contentPatch(request);
-  onlyStatus({ resource: 'nodes', name: reference.name }, patch);
-  const node = await client.patch<NodeObject>(reference, patchType, patch, { subresource: 'status' });
+  const bound = statusPatchOf({ resource: 'nodes', name: reference.name }, patch);
+  const node = await client.patch<NodeObject>(reference, patchType, bound, { subresource: 'status' });
   return { kind: 'result', object: node, versioned: true };
 }
 

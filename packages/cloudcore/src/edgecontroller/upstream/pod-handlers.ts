@@ -18,7 +18,7 @@ import {
   recordAt,
   textAt,
 } from './request.ts';
-import { onlyStatus } from './status-patch.ts';
+import { statusPatchOf } from './status-patch.ts';
 
 /** Pods in one legacy status message. */
 const maxStatuses = 500;
@@ -44,10 +44,10 @@ export async function patchPodStatus(
 ): Promise<Answer> {
   const { namespace, name, session } = request;
   const { patchType, patch } = contentPatch(request);
-  onlyStatus({ resource: 'pods', name }, patch);
-  const uid = await access.requirePod(request, textAt(recordAt(patch, 'metadata'), 'uid'));
+  const { metadata, ...rest } = statusPatchOf({ resource: 'pods', name }, patch);
+  const uid = await access.requirePod(request, metadata?.uid);
   const reference = { type: resources.pods, namespace, name };
-  const bound = { ...patch, metadata: { ...recordAt(patch, 'metadata'), uid } };
+  const bound = { ...rest, metadata: { ...metadata, uid } };
   const pod = await client.patch<PodObject>(reference, patchType, bound, { subresource: 'status' });
   // Our edges know the pod that they report on: they need its new version, not the pod.
   const object: KubeObject = session.capabilities.has('pipeline') ? metadataOnly(pod) : pod;
