@@ -10,6 +10,7 @@ import type { Downstream } from './downstream.ts';
 import { createHandlers, type Handler } from './upstream/handlers.ts';
 import { badRequest, forbidden, statusOf, tooManyRequests } from './upstream/refusal.ts';
 import type { Answer, EdgeRequest } from './upstream/request.ts';
+import { RequestOrder } from './upstream/request-order.ts';
 
 export interface UpstreamOptions {
   readonly client: KubeClient;
@@ -33,21 +34,18 @@ const otherSources: ReadonlySet<string> = new Set([
   source.serviceBus,
 ]);
 
-interface NodeWork {
-  requests: number;
-  /** The last request under way for a resource: the next one for it waits. */
-  readonly tails: Map<string, Promise<void>>;
-}
-
 export class Upstream {
   readonly #options: UpstreamOptions;
   readonly #handlers: ReadonlyMap<string, Handler>;
-  readonly #work = new WeakMap<NodeSession, NodeWork>();
+  readonly #order: RequestOrder;
+  readonly #maxRequests: number;
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
     const { client, downstream, clusterCa } = options;
     this.#handlers = createHandlers({ client, index: downstream.index, clusterCa });
+    this.#maxRequests = options.maxRequestsPerNode ?? defaultMaxRequestsPerNode;
+    this.#order = new RequestOrder({ maxRequests: this.#maxRequests });
   }
 
   /** Listens until disposed. */
@@ -60,31 +58,10 @@ export class Upstream {
       this.#count(message, 'unsupported');
       return;
     }
-    let work = this.#work.get(session);
-    if (!work) {
-      work = { requests: 0, tails: new Map() };
-      this.#work.set(session, work);
-    }
-    const max = this.#options.maxRequestsPerNode ?? defaultMaxRequestsPerNode;
-    if (work.requests < max) {
-      this.#enqueue(work, session, message);
-      return;
-    }
-    const refusal = tooManyRequests(`node "${session.node}" has ${max} requests under way`);
+    const work = () => this.#answer(session, message);
+    if (this.#order.enqueue(session.node, message.route.resource, work)) return;
+    const refusal = tooManyRequests(`node "${session.node}" has ${this.#maxRequests} requests under way`);
     this.#refuse(session, message, this.#handler(message)?.refusal ?? 'plain', refusal);
-  }
-
-  /** Requests for one resource are dealt with one after the other: a newer status must not be overtaken by an older. */
-  #enqueue(work: NodeWork, session: NodeSession, message: Message): void {
-    const { resource } = message.route;
-    work.requests++;
-    const before = work.tails.get(resource) ?? Promise.resolve();
-    const tail = before.then(async () => {
-      await this.#answer(session, message);
-      work.requests--;
-      if (work.tails.get(resource) === tail) work.tails.delete(resource);
-    });
-    work.tails.set(resource, tail);
   }
 
   #handler(message: Message): Handler | undefined {
@@ -93,8 +70,12 @@ export class Upstream {
     return this.#handlers.get(`${name}/${message.route.operation}`);
   }
 
-  /** Never rejects. */
+  /** Never rejects. A request that waited until its session was over is dropped: the node asks again what still matters to it. */
   async #answer(session: NodeSession, message: Message): Promise<void> {
+    if (!session.open) {
+      this.#count(message, 'dropped');
+      return;
+    }
     const handler = this.#handler(message);
     try {
       const path = parseResource(message.route.resource);
