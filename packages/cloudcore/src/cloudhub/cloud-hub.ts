@@ -49,7 +49,7 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
   readonly #granted = new Map<string, { set: ReadonlySet<Capability>; text: string }>();
   readonly #connected = new Set<Listener<[NodeSession]>>();
   readonly #disconnected = new Set<Listener<[NodeSession, string]>>();
-  readonly #messages = new Set<Listener<[NodeSession, Message]>>();
+  readonly #messages = new Set<Listener<[NodeSession, Message, number]>>();
 
   constructor(options: CloudHubOptions) {
     this.#options = options;
@@ -70,7 +70,7 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
     return register(this.#disconnected, listener);
   }
 
-  onMessage(listener: Listener<[NodeSession, Message]>): Disposable {
+  onMessage(listener: Listener<[NodeSession, Message, number]>): Disposable {
     return register(this.#messages, listener);
   }
 
@@ -214,7 +214,8 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
       return;
     }
     this.counters.bytes.upstream += payload.length;
-    if (this.#isForControllers(session, message)) this.#notify(this.#messages, session, message);
+    if (!this.#isForControllers(session, message)) return;
+    this.#notify(this.#messages, session, message, payload.length);
   }
 
   /** Acknowledgements of what nobody waits for, errors, and messages in the cloud's own name end here. */

@@ -10,9 +10,10 @@ export interface Hub {
   onDisconnected(listener: (session: NodeSession, reason: string) => void): Disposable;
   /**
    * A message from a node, already checked against the schema; keepalives and acknowledgements never come here.
-   * The resource is the wire's (`default/pod/nginx`); whose it is says the session, never the message.
+   * The resource is the wire's (`default/pod/nginx`); whose it is says the session, never the message. `bytes` is its length
+   * on the wire: who keeps it for later has to count.
    */
-  onMessage(listener: (session: NodeSession, message: Message) => void): Disposable;
+  onMessage(listener: (session: NodeSession, message: Message, bytes: number) => void): Disposable;
   session(node: string): NodeSession | undefined;
   sessions(): Iterable<NodeSession>;
 }

@@ -71,3 +71,32 @@ test('a slow request for one object does not hold up another', async () => {
   release();
   await session.answerTo(slow);
 });
+
+const refusedWith = (reason: string, code: number) =>
+  expect.objectContaining({ ErrStatus: expect.objectContaining({ reason, code }) });
+
+test('what is too large is refused as it comes, and so is more than a node may have waiting', async () => {
+  await using cloud = await startTestCloud(fill);
+  const { reached, release } = holdFirstPatch(cloud.api);
+  const session = cloud.hub.connect('edge', ours);
+  const first = report(cloud.hub, session, 'Running');
+  await reached;
+  const large = cloud.hub.ask(session, 'update', 'default/node/edge', 'x'.repeat(4 << 20));
+  expect((await session.answerTo(large)).content).toEqual(refusedWith('RequestEntityTooLarge', 413));
+  const waiting = Array.from({ length: 5 }, () => report(cloud.hub, session, 'x'.repeat(3 << 20)));
+  const tooMany = report(cloud.hub, session, 'x'.repeat(3 << 20));
+  expect((await session.answerTo(tooMany)).content).toEqual({
+    Object: null,
+    Err: refusedWith('TooManyRequests', 429),
+  });
+  release();
+  await session.answerTo(first);
+  for (const request of waiting) {
+    expect((await session.answerTo(request)).content).toEqual({
+      Object: null,
+      Err: refusedWith('RequestEntityTooLarge', 413),
+    });
+  }
+  await session.answerTo(report(cloud.hub, session, 'Succeeded'));
+  expect(phaseOf(cloud.api)).toBe('Succeeded');
+});

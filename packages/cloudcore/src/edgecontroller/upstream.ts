@@ -8,9 +8,16 @@ import type { Hub, NodeSession } from '../cloudhub/hub.ts';
 import type { CloudMetrics } from '../metrics.ts';
 import type { Downstream } from './downstream.ts';
 import { createHandlers, type Handler } from './upstream/handlers.ts';
-import { badRequest, forbidden, statusOf, tooManyRequests } from './upstream/refusal.ts';
+import {
+  badRequest,
+  forbidden,
+  type Refusal,
+  statusOf,
+  tooLarge,
+  tooManyRequests,
+} from './upstream/refusal.ts';
 import type { Answer, EdgeRequest } from './upstream/request.ts';
-import { RequestOrder } from './upstream/request-order.ts';
+import { type RequestLimits, RequestOrder } from './upstream/request-order.ts';
 
 export interface UpstreamOptions {
   readonly client: KubeClient;
@@ -20,11 +27,14 @@ export interface UpstreamOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly metrics: CloudMetrics;
-  /** How many requests of one node may be under way; more are refused with TooManyRequests. */
-  readonly maxRequestsPerNode?: number;
+  /** What one node may have under way; more is refused with TooManyRequests. */
+  readonly limits?: Partial<RequestLimits>;
 }
 
-const defaultMaxRequestsPerNode = 1_000;
+/** Of what waits, several hundred statuses of large pods; a node with more is told to come again. */
+const defaultLimits: RequestLimits = { maxRequests: 1_000, maxBytes: 16 * 1024 * 1024 };
+/** The largest content, with room for the escapes of a patch that travels as a string. */
+const maxRequestBytes = 4 * 1024 * 1024;
 
 /** Other modules' messages: devices and MetaServer are not EdgeController's. */
 const otherSources: ReadonlySet<string> = new Set([
@@ -38,30 +48,38 @@ export class Upstream {
   readonly #options: UpstreamOptions;
   readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #order: RequestOrder;
-  readonly #maxRequests: number;
 
   constructor(options: UpstreamOptions) {
     this.#options = options;
     const { client, downstream, clusterCa } = options;
     this.#handlers = createHandlers({ client, index: downstream.index, clusterCa });
-    this.#maxRequests = options.maxRequestsPerNode ?? defaultMaxRequestsPerNode;
-    this.#order = new RequestOrder({ maxRequests: this.#maxRequests });
+    this.#order = new RequestOrder({ ...defaultLimits, ...options.limits });
   }
 
   /** Listens until disposed. */
   start(): Disposable {
-    return this.#options.hub.onMessage((session, message) => this.#receive(session, message));
+    return this.#options.hub.onMessage((session, message, bytes) => this.#receive(session, message, bytes));
   }
 
-  #receive(session: NodeSession, message: Message): void {
+  #receive(session: NodeSession, message: Message, bytes: number): void {
     if (otherSources.has(message.route.source)) {
       this.#count(message, 'unsupported');
       return;
     }
-    const work = () => this.#answer(session, message);
-    if (this.#order.enqueue(session.node, message.route.resource, work)) return;
-    const refusal = tooManyRequests(`node "${session.node}" has ${this.#maxRequests} requests under way`);
-    this.#refuse(session, message, this.#handler(message)?.refusal ?? 'plain', refusal);
+    const refusal = this.#take(session, message, bytes);
+    if (refusal) this.#refuse(session, message, this.#handler(message)?.refusal ?? 'plain', refusal);
+  }
+
+  /** Has the request answered in its turn, or says why not: what is refused here holds no memory. */
+  #take(session: NodeSession, message: Message, bytes: number): Refusal | undefined {
+    if (bytes > maxRequestBytes) {
+      return tooLarge(`the request has ${bytes} bytes, ${maxRequestBytes} are allowed`);
+    }
+    const { resource } = message.route;
+    const full = this.#order.enqueue({ node: session.node, resource, bytes }, () =>
+      this.#answer(session, message),
+    );
+    return full === undefined ? undefined : tooManyRequests(full);
   }
 
   #handler(message: Message): Handler | undefined {

@@ -1,6 +1,6 @@
 // For tests: a hub whose sessions keep what is sent to them, and take what their edge would say.
 
-import type { Message } from '@selvedge/wire';
+import { encodeMessage, type Message } from '@selvedge/wire';
 import type { Delivery, Hub, NodeSession, NodeStream } from '../../cloudhub/hub.ts';
 
 export interface Delivered {
@@ -76,7 +76,7 @@ export class FakeSession implements NodeSession {
 export class FakeHub implements Hub {
   readonly #connected = new Set<(session: NodeSession) => void>();
   readonly #disconnected = new Set<(session: NodeSession, reason: string) => void>();
-  readonly #messages = new Set<(session: NodeSession, message: Message) => void>();
+  readonly #messages = new Set<(session: NodeSession, message: Message, bytes: number) => void>();
   readonly #sessions = new Map<string, FakeSession>();
   #nextId = 1;
 
@@ -88,7 +88,7 @@ export class FakeHub implements Hub {
     return add(this.#disconnected, listener);
   }
 
-  onMessage(listener: (session: NodeSession, message: Message) => void): Disposable {
+  onMessage(listener: (session: NodeSession, message: Message, bytes: number) => void): Disposable {
     return add(this.#messages, listener);
   }
 
@@ -114,7 +114,8 @@ export class FakeHub implements Hub {
   }
 
   receive(session: FakeSession, message: Message): void {
-    for (const listener of this.#messages) listener(session, message);
+    const bytes = Buffer.byteLength(encodeMessage(message));
+    for (const listener of this.#messages) listener(session, message, bytes);
   }
 
   /** Hands over a request as its edge would write it. */

@@ -4,7 +4,7 @@ import { describeError } from '@selvedge/base';
 import { isApiFault } from '@selvedge/client';
 import type { Status } from '@selvedge/kubernetes';
 
-/** A refusal on its way to the answer; never leaves this folder. */
+/** A refusal on its way to the answer; never leaves EdgeController. */
 export class Refusal extends Error {
   readonly status: Status;
 
