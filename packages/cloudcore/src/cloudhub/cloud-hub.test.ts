@@ -1,17 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test';
-import { silentLogger, systemClock } from '@selvedge/base';
 import { encodeFrame, opcode } from '@selvedge/base/websocket';
 import {
-  certificateToPem,
-  createClientIdentity,
-  createKubeEdgeAuthority,
-  createServerIdentity,
-  keyToPem,
-  nodeSubject,
-} from '@selvedge/pki';
-import {
   acknowledgementOf,
-  type Capability,
   createMessage,
   errorReplyTo,
   keepaliveMessage,
@@ -20,117 +10,16 @@ import {
   replyTo,
   StreamMultiplexer,
 } from '@selvedge/wire';
-import { CloudHub } from './cloud-hub.ts';
-import type { NodeSession } from './hub.ts';
-import { defaultShardLimits, type ShardLimits } from './shard/protocol.ts';
-import { ShardGroup } from './shard-group.ts';
-import { TestNode } from './test-node.ts';
+import { disconnectNodes, join, joined, startHub, type TestHub } from './test-hub.ts';
 
-const authority = createKubeEdgeAuthority(Date.now());
-const authorityPem = certificateToPem(authority.certificate);
-const server = createServerIdentity(authority, {
-  subject: { commonName: 'KubeEdge' },
-  nowMs: Date.now(),
-  lifetimeDays: 1,
-  hosts: ['127.0.0.1', 'hub'],
-});
-const identities = new Map<string, ReturnType<typeof createClientIdentity>>();
 const stamps: MessageStamps = { newId: () => crypto.randomUUID(), nowMs: () => Date.now() };
-const everything: ReadonlySet<Capability> = new Set<Capability>(['pipeline', 'streams', 'digest', 'lease']);
 
-/** A hub with real shard processes, and what its listeners heard. */
-async function startHub(
-  options: { shards?: number; nodeLimit?: number; limits?: Partial<ShardLimits> } = {},
-) {
-  const hub = new CloudHub({
-    clock: systemClock,
-    logger: silentLogger,
-    nodeLimit: options.nodeLimit ?? 10,
-    capabilities: everything,
-    maxMessageBytes: 32 << 20,
-  });
-  const events: string[] = [];
-  const messages: Message[] = [];
-  let wake: (() => void)[] = [];
-  const changed = () => {
-    const waiting = wake;
-    wake = [];
-    for (const one of waiting) one();
-  };
-  hub.onConnected((session) => {
-    events.push(`+${session.node}`);
-    changed();
-  });
-  hub.onDisconnected((session, reason) => {
-    events.push(`-${session.node} ${reason}`);
-    changed();
-  });
-  hub.onMessage((_session, message) => {
-    messages.push(message);
-    changed();
-  });
-  const shards = await ShardGroup.start({
-    count: options.shards ?? 1,
-    clock: systemClock,
-    logger: silentLogger,
-    handlers: hub,
-    config: {
-      hostname: '127.0.0.1',
-      port: 0,
-      certificate: certificateToPem(server.certificate),
-      key: keyToPem(server.key),
-      clientAuthority: authorityPem,
-      transport: 'bun',
-      limits: { ...defaultShardLimits, ...options.limits },
-    },
-  });
-  const until = async (condition: () => boolean) => {
-    while (!condition()) {
-      await new Promise<void>((resolve) => {
-        wake.push(resolve);
-      });
-    }
-  };
-  const stop = async () => {
-    hub[Symbol.dispose]();
-    await shards[Symbol.asyncDispose]();
-  };
-  return { hub, shards, events, messages, until, stop };
-}
-
-type TestHub = Awaited<ReturnType<typeof startHub>>;
 let shared: TestHub;
-const nodes: TestNode[] = [];
 beforeAll(async () => {
   shared = await startHub();
 });
-afterEach(() => {
-  for (const node of nodes.splice(0)) node[Symbol.dispose]();
-});
+afterEach(disconnectNodes);
 afterAll(() => shared.stop());
-
-async function join(hub: TestHub, name: string, headers: Record<string, string> = {}): Promise<TestNode> {
-  const identity =
-    identities.get(name) ??
-    createClientIdentity(authority, { subject: nodeSubject(name), nowMs: Date.now(), lifetimeDays: 1 });
-  identities.set(name, identity);
-  const node = await TestNode.connect({
-    port: hub.shards.port,
-    authority: authorityPem,
-    identity,
-    headers: { node_id: name, project_id: 'p', ConnectionUse: 'msg', ...headers },
-  });
-  nodes.push(node);
-  return node;
-}
-
-async function joined(hub: TestHub, name: string, capabilities = ''): Promise<[TestNode, NodeSession]> {
-  const headers: Record<string, string> = capabilities ? { 'Selvedge-Capabilities': capabilities } : {};
-  const node = await join(hub, name, headers);
-  const session = hub.hub.session(name);
-  if (!session) throw new Error('no session');
-  return [node, session];
-}
 
 function podMessage(name: string, version = '1', operation = 'insert'): Message {
   return createMessage(stamps, {
@@ -324,18 +213,5 @@ test('a silent node is disconnected, one that keeps alive is not', async () => {
   clearInterval(chatter);
   expect(silent.closed).toEqual({ code: 1008, reason: 'no keepalive from the node' });
   expect(hub.hub.session('alive')?.open).toBe(true);
-  await hub.stop();
-});
-
-test('a killed shard takes its sessions along and comes back', async () => {
-  const hub = await startHub({ shards: 2 });
-  const first = await Promise.all(['a', 'b', 'c', 'd'].map((name) => joined(hub, name)));
-  for (const pid of hub.shards.processIds) process.kill(pid, 'SIGKILL');
-  await hub.until(() => hub.events.filter((event) => event.startsWith('-')).length >= 4);
-  expect(hub.hub.connectedNodes).toBe(0);
-  for (const [, session] of first) expect(session.open).toBe(false);
-  let back: [TestNode, NodeSession] | undefined;
-  while (!back) back = await joined(hub, 'a').catch(() => undefined);
-  expect(back[1].open).toBe(true);
   await hub.stop();
 });

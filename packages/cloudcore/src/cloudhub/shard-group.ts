@@ -32,6 +32,8 @@ export interface ShardLink {
 }
 
 const startTimeoutMs = 20_000;
+/** After this long a shard that listens tries again what it could not be configured to. */
+const reconfigureRetryMs = 10_000;
 /** Who has connected and not shown its secret by then is no shard. */
 const greetingTimeoutMs = 5_000;
 const secretBytes = 32;
@@ -137,27 +139,32 @@ export class ShardGroup implements AsyncDisposable {
       stderr: 'inherit',
     });
     this.#processes.add(child.pid);
+    const end = () => child.kill('SIGKILL');
+    // Without a port a shard is of no use, and only another process may get it one.
+    const late = this.#options.clock.after(startTimeoutMs, end);
     let link: Link | undefined;
     const awaited: Awaited = {
       secret: Buffer.from(secret.toString('hex')),
       onLink: (socket) => {
         link = this.#adopt(index, socket, (problem) => {
+          late.cancel();
           if (problem === undefined) {
             onUp();
             started.resolve();
           } else {
             started.reject(problem);
+            end();
           }
         });
       },
     };
     this.#awaited.add(awaited);
-    const end = () => child.kill('SIGKILL');
     this.#stopped.signal.addEventListener('abort', end, { once: true });
     if (this.#stopped.signal.aborted) end();
     child.stdin.write(`${JSON.stringify({ socket: this.#address, secret: secret.toString('hex') })}\n`);
     await child.stdin.flush();
     await child.exited;
+    late.cancel();
     this.#processes.delete(child.pid);
     this.#stopped.signal.removeEventListener('abort', end);
     this.#awaited.delete(awaited);
@@ -198,17 +205,19 @@ export class ShardGroup implements AsyncDisposable {
   }
 
   #adopt(index: number, socket: Socket, onStart: (problem: Fault | undefined) => void): Link {
-    const { handlers, logger } = this.#options;
+    const { handlers } = this.#options;
+    let listens = false;
     const link: Link = new Link(socket, {
       onRecord: (record) => {
         if (record.kind === recordKind.listening) {
           const { port } = JSON.parse(record.payload.toString('utf8')) as { port: number };
           this.#config = { ...this.#config, port };
+          listens = true;
           onStart(undefined);
         } else if (record.kind === recordKind.failed) {
-          const reason = record.payload.toString('utf8');
-          logger.error('hub shard can not listen', { shard: index, reason });
-          onStart(new Fault('cloudhub/port-unavailable', reason));
+          const problem = this.#failed(index, record.payload.toString('utf8'));
+          if (listens) void this.#configureLater(link);
+          else onStart(problem);
         } else handlers.onRecord(shard, record);
       },
       onRelieved: () => undefined,
@@ -227,5 +236,15 @@ export class ShardGroup implements AsyncDisposable {
     this.#links.add(link);
     link.send(this.#configRecord());
     return link;
+  }
+
+  #failed(index: number, reason: string): Fault {
+    this.#options.logger.error('hub shard can not listen', { shard: index, reason });
+    return new Fault('cloudhub/port-unavailable', reason);
+  }
+
+  async #configureLater(link: Link): Promise<void> {
+    await sleep(this.#options.clock, reconfigureRetryMs, this.#stopped.signal);
+    if (this.#links.has(link)) link.send(this.#configRecord());
   }
 }

@@ -20,7 +20,7 @@ export const recordKind = {
   report: 8,
   /** The shard listens: JSON `{port}`. */
   listening: 9,
-  /** The shard can not go on: why, UTF-8. */
+  /** The shard could not do as it was configured, and listens as before, if it did: why, UTF-8. */
   failed: 10,
   // From the core.
   /** JSON `ShardConfig`: listen, or listen again with another certificate. */

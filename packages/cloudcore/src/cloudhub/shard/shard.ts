@@ -33,6 +33,7 @@ export class Shard implements ConnectionOwner, TransportHandlers<NodeConnection>
   /** Connections that are not read until the core reads again. */
   readonly #paused = new Set<NodeConnection>();
   #listener: TransportListener | undefined;
+  #configuration = 0;
   #ticker: TimerHandle | undefined;
   #ticks = 0;
   #lastId = 0;
@@ -53,6 +54,7 @@ export class Shard implements ConnectionOwner, TransportHandlers<NodeConnection>
   /** Ends everything: the port, the connections, the ticker. */
   stop(): void {
     this.#ticker?.cancel();
+    this.#configuration++;
     this.#listener?.stop();
     for (const connection of this.#connections.values()) connection.socket.destroy();
   }
@@ -90,18 +92,21 @@ export class Shard implements ConnectionOwner, TransportHandlers<NodeConnection>
     this.#paused.clear();
   }
 
+  /** Listens anew beside what listens already, which ends only then: a certificate that does not work loses nothing. */
   #configure(config: ShardConfig): void {
     this.limits = config.limits;
     this.parserOptions = parserOptionsOf(config.limits);
     const listen = config.transport === 'bun' ? listenOnBun : listenOnNode;
     const port = this.#listener?.port ?? config.port;
-    this.#listener?.stop();
-    this.#listener = undefined;
+    const configuration = ++this.#configuration;
     listen<NodeConnection>(
       { ...config, port, reusePort: true, handshakeTimeoutMs: config.limits.handshakeTimeoutMs },
       this,
     ).then(
       (listener) => {
+        // A newer configuration, or the end, came while this one was on its way.
+        if (configuration !== this.#configuration) return listener.stop();
+        this.#listener?.stop();
         this.#listener = listener;
         this.#send.send(encodeRecord(recordKind.listening, 0, JSON.stringify({ port: listener.port })));
       },
