@@ -10,7 +10,9 @@ export interface PipeResult {
   readonly bytesToNode: number;
 }
 
-/** Resolves when the stream is over. The socket is ended with it, unless nothing came from the node: then that is the caller's to say. */
+const endedUnanswered = 'it ended the stream without an answer';
+
+/** Resolves when the stream is over. The socket is ended with it, unless nothing came from the node: then that is for whoever called to say. */
 export function pipeStream(
   socket: Socket,
   stream: NodeStream,
@@ -29,10 +31,8 @@ export function pipeStream(
       });
     };
     stream.onDrain = () => socket.resume();
-    stream.onEnd = () => {
-      if (bytesFromNode > 0) socket.end();
-    };
-    stream.onClose = (reason) => {
+    const finish = (reason: string | undefined) => {
+      if (over) return;
       over = true;
       if (bytesFromNode > 0) {
         if (reason === undefined) socket.end();
@@ -40,6 +40,16 @@ export function pipeStream(
       }
       resolve({ reason, bytesFromNode, bytesToNode });
     };
+    stream.onEnd = () => {
+      if (bytesFromNode > 0) {
+        socket.end();
+        return;
+      }
+      // No answer will come any more, however long the caller holds its half open.
+      finish(endedUnanswered);
+      stream.reset(endedUnanswered);
+    };
+    stream.onClose = finish;
     const send = (data: Uint8Array) => {
       bytesToNode += data.length;
       if (!stream.write(data)) socket.pause();

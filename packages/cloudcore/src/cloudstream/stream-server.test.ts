@@ -168,6 +168,18 @@ test('what can not be done is said as a Status', async () => {
   expect(await refused).toBe('HTTP/1.1 502 Bad Gateway node edge-1 did not answer: connection refused');
 });
 
+test('a node that ends the stream without a byte does not let its caller wait', async () => {
+  const socket = call();
+  const answer = everything(socket);
+  socket.write('GET /nodes/edge-1/x HTTP/1.1\r\n\r\n');
+  await until(() => stream.received !== '');
+  stream.onEnd();
+  const text = await answer;
+  expect(text).toStartWith('HTTP/1.1 502 Bad Gateway');
+  expect(text).toContain('node edge-1 did not answer: it ended the stream without an answer');
+  expect(stream.broken).toBe('it ended the stream without an answer');
+});
+
 test('nobody but the API server may call', async () => {
   const other = call('admin');
   const answer = everything(other);

@@ -102,7 +102,7 @@ async function serve(socket: TLSSocket, options: StreamServerOptions): Promise<v
   options.metrics.count('selvedge_stream_bytes_total', { direction: 'to_node' }, result.bytesToNode);
   options.logger.debug('stream closed', { ...fields, reason: result.reason });
   if (result.bytesFromNode > 0) return;
-  const why = result.reason ?? 'it ended the stream without an answer';
+  const why = result.reason ?? 'the stream was closed';
   answer(socket, 502, 'InternalError', `node ${head.node} did not answer: ${why}`);
 }
 
