@@ -1,7 +1,7 @@
 // Starts cloudcore: the hub's keys, the hub with its shards, the join endpoints, the controllers, the stream server, metrics.
 
 import { hostname } from 'node:os';
-import { Backoff, type Clock, describeError, Fault, type Logger, sleep, systemClock } from '@selvedge/base';
+import { type Clock, type Logger, systemClock } from '@selvedge/base';
 import { createKubeClient, type KubeClient, loadKubeconfig } from '@selvedge/client';
 import { certificateToPem, keyToPem } from '@selvedge/pki';
 import { capability } from '@selvedge/wire';
@@ -20,6 +20,7 @@ import { type CloudCoreConfig, cloudCoreDefaults, maxConnectionsPerShard, portOf
 import { EdgeController } from './edgecontroller/edge-controller.ts';
 import { MetricRegistry } from './metrics.ts';
 import { startMetricsServer } from './metrics-server.ts';
+import { untilAnswered } from './until-answered.ts';
 
 export interface CloudCoreOptions extends Partial<Omit<CloudCoreConfig, 'kubeconfig'>> {
   readonly kubeconfig: string;
@@ -27,6 +28,8 @@ export interface CloudCoreOptions extends Partial<Omit<CloudCoreConfig, 'kubecon
   readonly clock?: Clock;
   /** The hub shard program and its arguments; this package's own on the running Bun when absent. */
   readonly shardCommand?: readonly string[];
+  /** Gives up a start that is under way, which else waits for the API server as long as it takes. */
+  readonly signal?: AbortSignal;
 }
 
 export interface CloudCore extends AsyncDisposable {
@@ -53,7 +56,7 @@ interface Parts {
 }
 
 export async function startCloudCore(options: CloudCoreOptions): Promise<CloudCore> {
-  const { logger, clock = systemClock } = options;
+  const { logger, clock = systemClock, signal } = options;
   const config: CloudCoreConfig = { ...cloudCoreDefaults, ...withoutUndefined(options) };
   await using stack = new AsyncDisposableStack();
   const { namespace: _, ...target } = await loadKubeconfig(
@@ -63,7 +66,7 @@ export async function startCloudCore(options: CloudCoreOptions): Promise<CloudCo
   const client = stack.use(createKubeClient({ ...target, clock, userAgent: 'selvedge-cloudcore' }));
   const identity = await untilAnswered(
     () => ensureHubIdentity({ client, clock, logger, hosts: config.advertise }),
-    { clock, logger },
+    { clock, logger, signal },
   );
   const hub = stack.use(
     new CloudHub({
@@ -80,7 +83,7 @@ export async function startCloudCore(options: CloudCoreOptions): Promise<CloudCo
     client,
     hub,
     clusterCa: () => parts.clusterCa,
-    keepOfflinePods: await keepsOfflinePods(parts),
+    keepOfflinePods: await untilAnswered(() => keepsOfflinePods(parts), { clock, logger, signal }),
     clock,
     logger: logger.with({ part: 'edgecontroller' }),
     metrics,
@@ -94,6 +97,7 @@ export async function startCloudCore(options: CloudCoreOptions): Promise<CloudCo
     await runs.catch(() => undefined);
   });
   // The hub opens last: whatever the first node says is heard.
+  signal?.throwIfAborted();
   const ports = await startServers(parts, options.shardCommand, stack);
   logger.info('cloudcore ready', { hubPort: ports.hubPort, joinPort: ports.joinPort, streamPort });
   return cloudCore({ hub, ...ports, streamPort, runs, stack: stack.move() });
@@ -236,26 +240,6 @@ async function keepsOfflinePods({ config, client }: Parts): Promise<boolean> {
     'gitVersion' in version &&
     String(version.gitVersion).includes('+selvedge');
   return !isEmbedded;
-}
-
-const retryInitialMs = 250;
-const retryMaxMs = 5_000;
-
-/** Tries until the API server answers: it may be starting, or away for a while. */
-async function untilAnswered<Result>(
-  action: () => Promise<Result>,
-  { clock, logger }: { clock: Clock; logger: Logger },
-): Promise<Result> {
-  const backoff = new Backoff({ initialMs: retryInitialMs, maxMs: retryMaxMs });
-  for (;;) {
-    try {
-      return await action();
-    } catch (error) {
-      if (!(error instanceof Fault) || !error.retryable) throw error;
-      logger.warn('the API server does not answer yet', { reason: describeError(error) });
-      await sleep(clock, backoff.next());
-    }
-  }
 }
 
 /** Loopback alone, until there is an address to be reached by. */

@@ -27,6 +27,8 @@ export interface ControlPlaneOptions extends Partial<Omit<ControlPlaneConfig, 'd
   readonly clock?: Clock;
   /** What the cluster has from its first minute besides its own: definitions and roles of the programs that use it. */
   readonly objects?: readonly KubeObject[];
+  /** Gives up a start that is under way; what has started is stopped by disposal. */
+  readonly signal?: AbortSignal;
 }
 
 export const controlPlaneDefaults: Omit<ControlPlaneConfig, 'dataDir'> = {

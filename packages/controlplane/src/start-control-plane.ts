@@ -50,7 +50,7 @@ const clients = {
 
 export async function startControlPlane(options: ControlPlaneOptions): Promise<ControlPlane> {
   const config = controlPlaneConfig(options);
-  const { logger, clock = systemClock } = options;
+  const { logger, clock = systemClock, signal } = options;
   await using stack = new AsyncDisposableStack();
   await mkdir(config.dataDir, { recursive: true, mode: 0o700 });
   await chmod(config.dataDir, 0o700);
@@ -63,6 +63,8 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   });
   const store = await openStore({ journal: sqliteJournal(join(config.dataDir, 'store.db')), logger });
   stack.use(store);
+  // Loading a large store takes a while: who wants the end by then does not wait for the rest.
+  signal?.throwIfAborted();
   const context = makeContext({ config, store, range, credentials, logger, clock });
   stack.use(new CustomResources(context));
   const audiences = [config.serviceAccountIssuer];
@@ -82,6 +84,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     serviceAddress: range.at(1),
     objects: options.objects ?? [],
   });
+  signal?.throwIfAborted();
   const url = `https://127.0.0.1:${front.port}`;
   const files = writeKubeconfigs(config, credentials, url);
   if (config.manager)

@@ -26,6 +26,8 @@ export interface EdgeCoreOptions {
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly random?: () => number;
+  /** Gives up a start that is under way; what has started is stopped by disposal. */
+  readonly signal?: AbortSignal;
 }
 
 export interface EdgeCore extends AsyncDisposable {
@@ -101,8 +103,9 @@ function openStore({ config, logger, clock = systemClock, onFatal }: StartContex
 }
 
 async function startPods(context: StartContext, store: NodeStore): Promise<KubeletEndpoint> {
-  const { config, stack, logger, clock = systemClock } = context;
+  const { config, stack, logger, clock = systemClock, signal } = context;
   const edged = await startEdged({
+    ...(signal ? { signal } : {}),
     store,
     clock,
     logger: logger.with({ module: 'edged' }),

@@ -26,6 +26,6 @@ export const cloudcore = defineCommand({
     if (given.kubeconfig === undefined) throw new UsageFault('--kubeconfig FILE is missing');
     const kubeconfig = resolve(context.workingDirectory, given.kubeconfig);
     const logger = createProgramLogger(context, values);
-    return runUntilStopped(() => startCloudCore({ ...given, kubeconfig, logger }), context);
+    return runUntilStopped((signal) => startCloudCore({ ...given, kubeconfig, logger, signal }), context);
   },
 });

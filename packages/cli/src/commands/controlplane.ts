@@ -45,7 +45,10 @@ export const controlplane = defineCommand({
     });
     const definitions = customResourceDefinitions().map((definition) => ({ ...definition }));
     const objects = [...definitions, ...cloudcoreManifests(cloudcoreUser)];
-    return runUntilStopped(() => startControlPlane({ ...given, dataDir, logger, objects }), context);
+    return runUntilStopped(
+      (signal) => startControlPlane({ ...given, dataDir, logger, objects, signal }),
+      context,
+    );
   },
 });
 

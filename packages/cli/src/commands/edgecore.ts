@@ -19,10 +19,9 @@ export const edgecore = defineCommand({
       parseOption,
     );
     const logger = createProgramLogger(context, values);
-    return runUntilStopped(
-      () =>
-        startEdgeCore({ directory: resolve(context.workingDirectory, String(directory)), settings, logger }),
-      context,
-    );
+    return runUntilStopped((signal) => {
+      const place = resolve(context.workingDirectory, String(directory));
+      return startEdgeCore({ directory: place, settings, logger, signal });
+    }, context);
   },
 });

@@ -235,5 +235,8 @@ async function stayInForeground(
   terminal.print(`Ctrl-C stops the agent and leaves its containers running. To start it again:`);
   terminal.print(`  ${edgecorePlan(machine, context.program).command.join(' ')}`);
   const logger = createProgramLogger(context, values);
-  return runUntilStopped(() => startEdgeCore({ directory: machine.directory, logger }), context);
+  return runUntilStopped(
+    (started) => startEdgeCore({ directory: machine.directory, logger, signal: started }),
+    context,
+  );
 }

@@ -42,12 +42,13 @@ export function createProgramLogger(
 const levels = ['debug', 'info', 'warn', 'error'] as const;
 const drainMs = 15_000;
 
-/** Resolves with the exit code; a program that does not drain in time is left behind with an error. */
+/** Resolves with the exit code; a program that does not give up its start, or drain, in time is left behind with an error. */
 export async function runUntilStopped(
-  start: () => Promise<RunningProgram>,
-  { signal }: CommandContext,
+  start: (signal: AbortSignal) => Promise<RunningProgram>,
+  { signal }: Pick<CommandContext, 'signal'>,
 ): Promise<number> {
-  const program = await start();
+  const program = await started(start(signal), signal);
+  if (!program) return exitCodes.done;
   let stopped: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => {
     stopped = resolve;
@@ -63,7 +64,27 @@ export async function runUntilStopped(
   return exitCodes.done;
 }
 
-async function withinDeadline(work: PromiseLike<void>): Promise<void> {
+/** Nothing when the start was given up; its error does not matter to whoever asked for the end. */
+async function started(
+  starting: Promise<RunningProgram>,
+  signal: AbortSignal,
+): Promise<RunningProgram | undefined> {
+  const asked = Promise.withResolvers<void>();
+  const onAbort = () => asked.resolve();
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const settled = starting.catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw error;
+  });
+  try {
+    return (await Promise.race([settled, asked.promise])) ?? (await withinDeadline(settled));
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+async function withinDeadline<Result>(work: PromiseLike<Result>): Promise<Result> {
   let late = () => undefined;
   const deadline = new Promise<never>((_, reject) => {
     const timer = systemClock.after(drainMs, () =>
@@ -72,7 +93,7 @@ async function withinDeadline(work: PromiseLike<void>): Promise<void> {
     late = () => void timer.cancel();
   });
   try {
-    await Promise.race([work, deadline]);
+    return await Promise.race([work, deadline]);
   } finally {
     late();
   }

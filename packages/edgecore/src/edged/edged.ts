@@ -43,6 +43,8 @@ export interface EdgedOptions {
   readonly taints?: readonly string[];
   /** Instead of the runtime behind `runtimeEndpoint`. */
   readonly runtime?: ContainerRuntime;
+  /** Gives up the start, which else waits for the runtime as long as it takes. */
+  readonly signal?: AbortSignal;
 }
 
 export interface Edged extends AsyncDisposable {
@@ -106,7 +108,7 @@ export async function startEdged(options: EdgedOptions): Promise<Edged> {
     starts: new StartSlots({ clock, ...startLimits }),
     settings,
   };
-  await cache.start();
+  await untilListed(cache, options.signal);
   pods = stack.use(new PodManager(context));
   await pods.start();
   stack.use(new NodeReporter({ ...options, context })).start();
@@ -114,6 +116,16 @@ export async function startEdged(options: EdgedOptions): Promise<Edged> {
   const endpoint = stack.use(lazyKubeletEndpoint({ context, socketPath: options.endpointSocket }));
   const owned = stack.move();
   return { endpoint, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+/** Rejects with the signal's reason when it aborts first. */
+async function untilListed(cache: PodRuntimeCache, signal: AbortSignal | undefined): Promise<void> {
+  const giveUp = () => cache.stop();
+  signal?.addEventListener('abort', giveUp, { once: true });
+  if (signal?.aborted) giveUp();
+  await cache.start();
+  signal?.removeEventListener('abort', giveUp);
+  signal?.throwIfAborted();
 }
 
 async function readSettings(options: EdgedOptions, runtime: ContainerRuntime): Promise<EdgedSettings> {
