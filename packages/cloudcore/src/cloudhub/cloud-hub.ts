@@ -120,6 +120,10 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
     }
   }
 
+  onRelieved(shard: ShardLink): void {
+    for (const session of this.#waiting) if (session.shard === shard) this.schedule(session);
+  }
+
   onLost(shard: ShardLink): void {
     this.#reports.delete(shard.index);
     const sessions = [...(this.#byConnection.get(shard)?.values() ?? [])];

@@ -109,7 +109,7 @@ export class Session implements NodeSession {
   /** Sends what is due; whether deliveries remain that time will make due. */
   pump(nowMs: number): boolean {
     if (!this.#open) return false;
-    if (!this.#congested) {
+    if (!this.#congested && !this.shard.congested) {
       for (const message of this.#queue.poll(nowMs)) {
         this.#owner.counters.deliverySends++;
         this.#owner.counters.bytes.delivery += this.#transmit(message);

@@ -20,6 +20,8 @@ export interface ShardGroupOptions {
 
 export interface ShardHandlers {
   onRecord(shard: ShardLink, record: LinkRecord): void;
+  /** The shard's link is no longer congested. */
+  onRelieved(shard: ShardLink): void;
   /** The shard process is gone, and every connection with it. A new one comes as another link. */
   onLost(shard: ShardLink): void;
 }
@@ -27,6 +29,7 @@ export interface ShardHandlers {
 /** The core's end of one shard's link. */
 export interface ShardLink {
   readonly index: number;
+  /** The shard does not take what it is sent: what can wait should, until `onRelieved`. */
   readonly congested: boolean;
   send(record: Uint8Array): void;
 }
@@ -220,7 +223,7 @@ export class ShardGroup implements AsyncDisposable {
           else onStart(problem);
         } else handlers.onRecord(shard, record);
       },
-      onRelieved: () => undefined,
+      onRelieved: () => handlers.onRelieved(shard),
       onClose: () => {
         this.#links.delete(link);
         handlers.onLost(shard);

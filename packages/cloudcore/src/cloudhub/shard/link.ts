@@ -4,7 +4,7 @@
 import type { Socket } from 'node:net';
 import { type LinkRecord, RecordReader } from './record.ts';
 
-/** What may wait in the socket before the link counts as congested. */
+/** What may wait, for the next write and in the socket, before the link counts as congested. */
 const congestedBytes = 16 * 1024 * 1024;
 
 export interface LinkHandlers {
@@ -16,6 +16,7 @@ export interface LinkHandlers {
 
 export class Link {
   readonly #socket: Socket;
+  readonly #handlers: LinkHandlers;
   #batch: Uint8Array[] = [];
   #batchBytes = 0;
   #scheduled = false;
@@ -23,6 +24,7 @@ export class Link {
 
   constructor(socket: Socket, handlers: LinkHandlers) {
     this.#socket = socket;
+    this.#handlers = handlers;
     const reader = new RecordReader();
     let failure: Error | undefined;
     socket.on('data', (chunk: Buffer) => {
@@ -32,11 +34,7 @@ export class Link {
         socket.destroy(error instanceof Error ? error : new Error(String(error)));
       }
     });
-    socket.on('drain', () => {
-      if (!this.#congested) return;
-      this.#congested = false;
-      handlers.onRelieved();
-    });
+    socket.on('drain', () => this.#relieve());
     socket.on('error', (error) => {
       failure = error;
     });
@@ -50,6 +48,7 @@ export class Link {
   send(record: Uint8Array): void {
     this.#batch.push(record);
     this.#batchBytes += record.length;
+    if (this.#batchBytes > congestedBytes) this.#congested = true;
     if (this.#scheduled) return;
     this.#scheduled = true;
     setImmediate(() => this.flush());
@@ -61,8 +60,15 @@ export class Link {
     const bytes = Buffer.concat(this.#batch, this.#batchBytes);
     this.#batch = [];
     this.#batchBytes = 0;
-    this.#socket.write(bytes);
+    const drainFollows = !this.#socket.write(bytes);
     if (this.#socket.writableLength > congestedBytes) this.#congested = true;
+    else if (!drainFollows) this.#relieve();
+  }
+
+  #relieve(): void {
+    if (!this.#congested) return;
+    this.#congested = false;
+    this.#handlers.onRelieved();
   }
 
   close(): void {
