@@ -28,8 +28,12 @@ export async function mountTmpfs(path: string, options: readonly string[]): Prom
   await runCommand('mount', ['-t', 'tmpfs', ...flags, 'tmpfs', path]);
 }
 
+/**
+ * A source `/proc/PID/fd/N` reaches the kernel as it is: resolved to a name by `mount`, it could be another file by the time
+ * that the kernel looks the name up, put there by a container that writes into the volume.
+ */
 export async function bindMount(source: string, target: string): Promise<void> {
-  await runCommand('mount', ['--bind', source, target]);
+  await runCommand('mount', ['--no-canonicalize', '--bind', source, target]);
 }
 
 /** Unmounts what is mounted at or below a directory, innermost first. */
