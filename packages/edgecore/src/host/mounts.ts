@@ -1,11 +1,15 @@
 // The host's mount table, and the few mounts that a node makes.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
+import { describeError, Fault } from '@selvedge/base';
 import { runCommand } from './command.ts';
 
 /** Paths where something is mounted, in the order of mounting. */
 export async function mountPoints(): Promise<string[]> {
-  const table = await readFile('/proc/self/mountinfo', 'utf8');
+  return parseMountinfo(await readFile('/proc/self/mountinfo', 'utf8'));
+}
+
+export function parseMountinfo(table: string): string[] {
   return table
     .split('\n')
     .filter((line) => line !== '')
@@ -13,14 +17,14 @@ export async function mountPoints(): Promise<string[]> {
 }
 
 /** In mountinfo, blanks and backslashes are written in octal. */
-export function unescapeMount(path: string): string {
+function unescapeMount(path: string): string {
   return path.replace(/\\([0-7]{3})/g, (_, digits: string) =>
     String.fromCharCode(Number.parseInt(digits, 8)),
   );
 }
 
 export async function isMounted(path: string): Promise<boolean> {
-  return (await mountPoints()).includes(path);
+  return (await mountPoints()).includes(await realName(path));
 }
 
 export async function mountTmpfs(path: string, options: readonly string[]): Promise<void> {
@@ -36,12 +40,28 @@ export async function bindMount(source: string, target: string): Promise<void> {
   await runCommand('mount', ['--no-canonicalize', '--bind', source, target]);
 }
 
-/** Unmounts what is mounted at or below a directory, innermost first. */
+/**
+ * Unmounts what is mounted at or below a directory, innermost first. Rejects with `host/still-mounted` when something is left:
+ * whoever removed the directory then would remove what is mounted there, files of the host among it.
+ */
 export async function unmountBelow(directory: string): Promise<void> {
-  const inside = (await mountPoints()).filter(
-    (path) => path === directory || path.startsWith(`${directory}/`),
-  );
-  for (const path of inside.reverse()) {
-    await runCommand('umount', ['--lazy', path]).catch(() => undefined); // gone with the mount it stood on
+  const reasons: string[] = [];
+  for (const path of (await mountedBelow(directory)).reverse()) {
+    // It may be gone with the mount that it stood on: what counts is what is left.
+    await runCommand('umount', ['--lazy', path]).catch((error) => reasons.push(describeError(error)));
   }
+  const left = await mountedBelow(directory);
+  if (left.length === 0) return;
+  const message = `${left.join(', ')} can not be unmounted: ${reasons.join('; ')}`;
+  throw new Fault('host/still-mounted', message, { retryable: true });
+}
+
+async function mountedBelow(directory: string): Promise<string[]> {
+  const root = await realName(directory);
+  return (await mountPoints()).filter((path) => path === root || path.startsWith(`${root}/`));
+}
+
+/** The mount table has no symbolic links in its paths; what is not there has no other name. */
+function realName(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
 }

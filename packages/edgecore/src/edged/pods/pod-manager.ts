@@ -1,6 +1,6 @@
 // Holds a worker for each pod that the node should have or still has, and tells each when to look again.
 
-import type { TimerHandle } from '@selvedge/base';
+import { describeError, type TimerHandle } from '@selvedge/base';
 import type { StoreChange } from '../../metamanager/node-store.ts';
 import type { EdgedContext } from '../edged-context.ts';
 import { orphanPod } from './orphan-pod.ts';
@@ -10,12 +10,15 @@ import { PodWorker } from './pod-worker.ts';
 
 /** How often a new store is asked whether the cloud has told it everything. */
 const synchronizedPollMs = 2_000;
+/** When a directory that could not be removed is tried again. */
+const sweepRetryMs = 60_000;
 
 export class PodManager implements AsyncDisposable {
   readonly #context: EdgedContext;
   readonly #workers = new Map<string, PodWorker>();
   #subscription: Disposable | undefined;
   #timer: TimerHandle | undefined;
+  #stopped = false;
 
   constructor(context: EdgedContext) {
     this.#context = context;
@@ -30,18 +33,37 @@ export class PodManager implements AsyncDisposable {
 
   /** What is on the node and not wanted any more goes, as soon as the store can say so. */
   async #sweep(): Promise<void> {
-    const { store, cache, volumes, clock } = this.#context;
+    const { store, cache, volumes } = this.#context;
     if (!store.synchronized) {
-      this.#timer = clock.after(synchronizedPollMs, () => void this.#sweep());
+      this.#sweepAfter(synchronizedPollMs);
       return;
     }
     for (const { uid } of cache.pods()) this.runtimeChanged(uid);
+    let kept = 0;
     for (const uid of await volumes.podsOnDisk()) {
-      if (!this.#workers.has(uid)) await volumes.unmount(uid);
+      if (!this.#workers.has(uid) && !(await this.#removeDirectory(uid))) kept++;
+    }
+    if (kept > 0) this.#sweepAfter(sweepRetryMs);
+  }
+
+  #sweepAfter(delayMs: number): void {
+    if (this.#stopped) return;
+    this.#timer = this.#context.clock.after(delayMs, () => void this.#sweep());
+  }
+
+  async #removeDirectory(uid: string): Promise<boolean> {
+    const { volumes, logger } = this.#context;
+    try {
+      await volumes.unmount(uid);
+      return true;
+    } catch (error) {
+      logger.warn('pod-directory-kept', { uid, error: describeError(error), retryMs: sweepRetryMs });
+      return false;
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
     this.#subscription?.[Symbol.dispose]();
     this.#timer?.cancel();
     await Promise.all([...this.#workers.values()].map((worker) => worker[Symbol.asyncDispose]()));

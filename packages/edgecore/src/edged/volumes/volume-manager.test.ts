@@ -1,13 +1,15 @@
 // Volumes while everything changes at once: files are written by one hand at a time, and never for a pod that has gone.
 
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createLogger, systemClock } from '@selvedge/base';
 import type { ConfigMap, KubeObject, Stored } from '@selvedge/kubernetes';
+import { bindMount, unmountBelow } from '../../host/mounts.ts';
 import type { StoreChange } from '../../metamanager/node-store.ts';
 import type { EdgePod } from '../pods/pod-spec.ts';
+import { canMount } from '../testing/can-mount.ts';
 import { VolumeManager } from './volume-manager.ts';
 
 let rootDirectory = '';
@@ -59,6 +61,7 @@ beforeEach(async () => {
 
 afterEach(async () => {
   volumes[Symbol.dispose]();
+  if (canMount) await unmountBelow(rootDirectory); // a test that failed must not take the host's files with it
   await rm(rootDirectory, { recursive: true, force: true });
 });
 
@@ -90,6 +93,30 @@ test('a change that comes with the end of the pod fetches nothing', async () => 
   isKnown = false;
   await volumes.unmount('uid-1');
   expect(asked).toBe(before);
+});
+
+test.skipIf(!canMount)('what can not be unmounted is not removed, and is when it can', async () => {
+  const [host, programs] = [join(rootDirectory, 'host'), join(rootDirectory, 'programs')];
+  const target = join(volumes.podDirectory('uid-1'), 'volume-subpaths/words/c/0');
+  for (const made of [host, programs, target]) await mkdir(made, { recursive: true });
+  await mkdir(join(volumes.podDirectory('uid-1'), 'volumes'));
+  await writeFile(join(host, 'precious'), '');
+  await bindMount(host, target);
+  await writeFile(join(programs, 'umount'), '#!/bin/sh\necho not permitted >&2; exit 32\n');
+  await chmod(join(programs, 'umount'), 0o755);
+  const { PATH: before } = process.env;
+  const stillMounted = { code: 'host/still-mounted' };
+  try {
+    process.env.PATH = `${programs}:${before}`;
+    for (const unmount of ['unmount', 'unmountVolumes'] as const)
+      expect(await volumes[unmount]('uid-1').catch((error) => error)).toMatchObject(stillMounted);
+  } finally {
+    process.env.PATH = before;
+  }
+  expect(await readdir(host)).toEqual(['precious']);
+  await volumes.unmount('uid-1');
+  expect(await readdir(host)).toEqual(['precious']);
+  expect(await readdir(join(rootDirectory, 'pods'))).toEqual([]);
 });
 
 /** Until the file reads so; a test's own time limit ends the wait. */
