@@ -9,6 +9,14 @@ export interface AnswerStatus {
   readonly message: string;
 }
 
+/** Kubernetes has no reason of its own for this conflict: only its words tell it from one that the next try settles. */
+const otherUid = /Precondition failed: UID in precondition/;
+
+/** What was asked of the pod with a certain uid: there is none of that uid any more, though perhaps another by its name. */
+export function saysPodIsGone({ reason, message }: AnswerStatus): boolean {
+  return reason === 'NotFound' || (reason === 'Conflict' && otherUid.test(message));
+}
+
 export type CloudAnswer =
   | { readonly kind: 'ok' }
   | { readonly kind: 'object'; readonly object: KubeObject }

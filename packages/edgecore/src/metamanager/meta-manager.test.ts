@@ -1,66 +1,31 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
-import { FakeClock, type Fault, silentLogger } from '@selvedge/base';
+import type { FakeClock, Fault } from '@selvedge/base';
 import type { Node, TokenRequest } from '@selvedge/kubernetes';
 import { MemoryLink } from '../test-cloud/memory-link.ts';
 import { configMap, notFound, pod } from '../test-cloud/objects.ts';
-import { type MetaManager, openMetaManager } from './meta-manager.ts';
+import type { MetaManager } from './meta-manager.ts';
 import type { StoreChange } from './node-store.ts';
+import { OpenedStore } from './testing/opened-store.ts';
 
-let directory = '';
-let clock = new FakeClock();
+let store: OpenedStore;
+let clock: FakeClock;
 let manager: MetaManager;
-
-function open(): MetaManager {
-  return openMetaManager({
-    path: join(directory, 'store.db'),
-    nodeName: 'edge-1',
-    maxStoreBytes: 1 << 24,
-    maxStoredEvents: 5,
-    logger: silentLogger,
-    clock,
-    onFatal: (error) => {
-      throw error;
-    },
-  });
-}
+let connect: OpenedStore['connect'];
+let onDisk: OpenedStore['onDisk'];
 
 async function restart(): Promise<void> {
-  await manager[Symbol.asyncDispose]();
-  manager = open();
-}
-
-function connect(...capabilities: string[]): MemoryLink {
-  // The hub renews leases unless a test is about a cloud that does not.
-  const link = new MemoryLink(manager, ['lease', ...capabilities]);
-  manager.linkUp(link);
-  return link;
-}
-
-/** What another process reads from the file: only what is committed. */
-function onDisk<Row>(sql: string): Row[] {
-  const database = new DatabaseSync(join(directory, 'store.db'), { readOnly: true });
-  try {
-    return database.prepare(sql).all() as Row[];
-  } finally {
-    database.close();
-  }
+  await store.restart();
+  manager = store.manager;
 }
 
 beforeEach(() => {
-  directory = mkdtempSync(join(tmpdir(), 'metamanager-'));
-  clock = new FakeClock();
-  manager = open();
+  store = new OpenedStore();
+  ({ clock, manager } = store);
+  connect = store.connect.bind(store);
+  onDisk = store.onDisk.bind(store);
 });
 
-afterEach(async () => {
-  await manager[Symbol.asyncDispose]();
-  expect(clock.pendingTimers).toBe(0);
-  rmSync(directory, { recursive: true });
-});
+afterEach(() => store[Symbol.asyncDispose]());
 
 test('what is delivered is on disk before it is acknowledged, and a burst shares one commit', async () => {
   const link = connect();
@@ -243,20 +208,6 @@ test('only the newest status is sent when several came while there was no link',
   await clock.advance(0);
   const sent = link.requests('patch', 'default/podpatch/a');
   expect(sent.map(({ content }) => JSON.parse(String(content)).status.phase)).toEqual(['Running']);
-});
-
-test.each(['NotFound', 'Conflict'])('a status that meets %s says that the pod is gone', async (reason) => {
-  const link = connect();
-  link.deliver('insert', 'default/pod/a', pod('a'));
-  await clock.advance(0);
-  link.answers.set('patch default/podpatch/a', () => ({
-    Object: null,
-    Err: { ErrStatus: { status: 'Failure', reason, message: 'no', code: 404 } },
-  }));
-  manager.setPodStatus(pod('a'), { phase: 'Running' });
-  await clock.advance(100);
-  expect(manager.pods()).toEqual([]);
-  expect(manager.podStatus('default', 'a')).toBeUndefined();
 });
 
 test('a terminated pod is deleted in the cloud, over restarts, and no late message revives it', async () => {

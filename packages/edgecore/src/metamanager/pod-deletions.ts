@@ -2,7 +2,7 @@
 
 import { Fault } from '@selvedge/base';
 import type { Pod, Stored } from '@selvedge/kubernetes';
-import { readAnswer } from './cloud-answer.ts';
+import { readAnswer, saysPodIsGone } from './cloud-answer.ts';
 import type { Statement } from './database.ts';
 import type { MetaContext } from './meta-context.ts';
 import type { Reporter } from './uplink.ts';
@@ -69,7 +69,7 @@ export class PodDeletions implements Reporter {
       content: { gracePeriodSeconds: 0, preconditions: { uid } },
     });
     const result = readAnswer(answer);
-    if (result.kind === 'failed' && !isGone(result.status.reason))
+    if (result.kind === 'failed' && !saysPodIsGone(result.status))
       throw new Fault(
         'metamanager/refused',
         `the cloud refused to delete pod ${entry.namespace}/${entry.name}: ${result.status.message}`,
@@ -104,9 +104,4 @@ export class PodDeletions implements Reporter {
       });
     }
   }
-}
-
-/** No such pod, or another one by that name: either way this one is gone. */
-function isGone(reason: string): boolean {
-  return reason === 'NotFound' || reason === 'Conflict';
 }

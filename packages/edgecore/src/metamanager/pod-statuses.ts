@@ -2,7 +2,7 @@
 
 import { Fault } from '@selvedge/base';
 import type { Pod, PodStatus, Stored } from '@selvedge/kubernetes';
-import { type CloudAnswer, readAnswer } from './cloud-answer.ts';
+import { type CloudAnswer, readAnswer, saysPodIsGone } from './cloud-answer.ts';
 import type { Statement } from './database.ts';
 import type { MetaContext } from './meta-context.ts';
 import { type KnownAddresses, podStatusPatch } from './pod-status-patch.ts';
@@ -93,12 +93,12 @@ export class PodStatuses implements Reporter {
     if (result.kind === 'failed' && result.status.reason === 'Invalid')
       result = await this.#send(entry, known === 'some' ? 'none' : 'some');
     if (result.kind !== 'failed') return;
-    const { reason, message } = result.status;
-    // NotFound: no such pod. Conflict: the name belongs to another pod now, for the patch names the uid.
-    if (reason !== 'NotFound' && reason !== 'Conflict')
+    if (!saysPodIsGone(result.status)) {
+      const { message } = result.status;
       throw new Fault('metamanager/refused', `the cloud refused the status of pod ${key}: ${message}`, {
         retryable: true,
       });
+    }
     this.#forget(key, entry);
   }
 
