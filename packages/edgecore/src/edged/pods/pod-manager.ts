@@ -114,14 +114,22 @@ export class PodManager implements AsyncDisposable {
 
   #add(pod: EdgePod): PodWorker {
     const { uid } = pod.metadata;
-    const worker = new PodWorker({
+    const worker: PodWorker = new PodWorker({
       context: this.#context,
       pod,
       others: () => this.#active(uid),
-      onGone: () => void this.#workers.delete(uid),
+      onGone: () => this.#gone(worker),
     });
     this.#workers.set(uid, worker);
     return worker;
+  }
+
+  /** What was taken away because nobody wanted it may be wanted again by now: the store told of that once. */
+  #gone({ pod, isOrphan }: PodWorker): void {
+    const { name, uid } = pod.metadata;
+    this.#workers.delete(uid);
+    const wanted = isOrphan && this.#context.store.pod(namespaceOf(pod), name);
+    if (wanted && wanted.metadata.uid === uid) this.#want(wanted);
   }
 
   #active(without: string): EdgePod[] {

@@ -65,6 +65,10 @@ export class PodWorker implements AsyncDisposable {
     return this.#pod;
   }
 
+  get isOrphan(): boolean {
+    return this.#orphaned;
+  }
+
   /** The wanted pod has changed. A deletion, or a shorter grace, interrupts what is being done. */
   update(pod: EdgePod): void {
     const before = this.#pod;
