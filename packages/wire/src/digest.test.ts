@@ -1,6 +1,6 @@
 import { expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { digestResource, parseDigest } from './digest.ts';
+import { digestResource, parseDigest, parseDigestAnswer } from './digest.ts';
 import { fingerprint } from './fingerprint.ts';
 
 const pod = {
@@ -35,6 +35,8 @@ test('a digest of what a node has is read back', () => {
   const digest = { objects: { 'default/pod/a': fingerprint(pod) } };
   expect(parseDigest(JSON.parse(JSON.stringify(digest)))).toEqual(digest);
   expect(parseDigest({ objects: {} })).toEqual({ objects: {} });
+  expect(parseDigest({ objects: {}, listDifferences: true })).toEqual({ objects: {}, listDifferences: true });
+  expect(parseDigestAnswer({ differences: ['default/pod/a'] })).toEqual({ differences: ['default/pod/a'] });
   expect(digestResource('edge-1')).toBe('null/digest/edge-1');
 });
 
@@ -43,8 +45,11 @@ test('whatever else arrives as a digest is refused without a fault', () => {
     fc.property(fc.jsonValue(), (content) => {
       const digest = parseDigest(content);
       if (digest) for (const value of Object.values(digest.objects)) expect(value.length).toBe(12);
+      for (const entry of parseDigestAnswer(content)?.differences ?? []) expect(entry).toBeString();
     }),
   );
+  for (const answer of ['OK', null, { differences: 3 }, { differences: [3] }])
+    expect(parseDigestAnswer(answer)).toBeUndefined();
   expect(parseDigest({ objects: { 'default/pod': '0123456789ab' } })).toBeUndefined();
   expect(parseDigest({ objects: { 'default/pod/a': 'short' } })).toBeUndefined();
 });

@@ -32,9 +32,9 @@ export interface DigestDeliveryOptions {
 }
 
 export interface Comparison {
-  readonly sent: number;
-  readonly deleted: number;
-  readonly equal: number;
+  readonly counts: Readonly<Record<'sent' | 'deleted' | 'equal', number>>;
+  /** What is on its way to the edge. */
+  readonly differences: readonly ResourceKey[];
 }
 
 export class DigestDelivery implements NodeDelivery {
@@ -57,16 +57,22 @@ export class DigestDelivery implements NodeDelivery {
       else missing.push(key);
       has.delete(key);
     }
-    let deleted = 0;
-    for (const key of has.keys()) {
-      if (!deliveredTypes.has(key.split('/')[1] ?? '')) continue;
-      this.#delete(key, '');
-      deleted++;
-    }
+    const superfluous = [...has.keys()].filter((key) => deliveredTypes.has(key.split('/')[1] ?? ''));
+    for (const key of superfluous) this.#delete(key, '');
     const isPod = (key: ResourceKey) => key.split('/')[1] === 'pod';
-    await Promise.all(missing.filter((key) => !isPod(key)).map((key) => this.#read(key)));
-    await Promise.all(missing.filter(isPod).map((key) => this.#read(key)));
-    return { sent: missing.length, deleted, equal };
+    const differences = [
+      ...superfluous,
+      ...(await this.#readAll(missing.filter((key) => !isPod(key)))),
+      ...(await this.#readAll(missing.filter(isPod))),
+    ];
+    const counts = { sent: missing.length, deleted: superfluous.length, equal };
+    return { counts, differences };
+  }
+
+  /** Those that were queued: what is gone by the time that it is read is not waited for. */
+  async #readAll(keys: readonly ResourceKey[]): Promise<ResourceKey[]> {
+    const queued = await Promise.all(keys.map((key) => this.#read(key)));
+    return keys.filter((_, index) => queued[index]);
   }
 
   updated(update: ObjectUpdate): void {
@@ -116,17 +122,18 @@ export class DigestDelivery implements NodeDelivery {
   }
 
   /** Reads the object and queues it, unless it is no longer wanted; one older than what is known is read again. */
-  async #read(key: ResourceKey): Promise<void> {
+  async #read(key: ResourceKey): Promise<boolean> {
     const { source, signal, session, index } = this.#options;
     while (session.open) {
       const object = await source.get(key, signal);
       const known = this.#known(key);
       // Whoever removes an object from what is wanted or known tells the node so.
-      if (!object || !known || !session.open || !isWanted(index, session.node, key)) return;
+      if (!object || !known || !session.open || !isWanted(index, session.node, key)) return false;
       if (isNewerVersion(known.resourceVersion, object.metadata.resourceVersion)) continue;
       this.#deliver(key, object, 'update');
-      return;
+      return true;
     }
+    return false;
   }
 
   #deliver(key: ResourceKey, object: Stored<KubeObject>, operation: 'insert' | 'update'): void {

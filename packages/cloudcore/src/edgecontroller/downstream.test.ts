@@ -103,6 +103,16 @@ test('what an edge has too much is deleted, what it keeps for itself is left alo
   ]);
 });
 
+test('an edge that asks for it is told what is on its way', async () => {
+  await using cloud = await startTestCloud(fill);
+  const session = cloud.hub.connect('edge-2', ours);
+  const objects = { 'default/pod/old': '000000000000', 'default/podpatch/old': '000000000000' };
+  const content = { objects, listDifferences: true };
+  const request = cloud.hub.ask(session, 'query', digestResource('edge-2'), content);
+  const answer = await session.answerTo(request);
+  expect(answer.content).toEqual({ differences: ['default/pod/old', 'default/pod/b'] });
+});
+
 test('nothing travels before the edge has told what it has', async () => {
   await using cloud = await startTestCloud(fill);
   const session = cloud.hub.connect('edge-1', ours);

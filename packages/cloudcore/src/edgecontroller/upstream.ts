@@ -3,7 +3,15 @@
 import type { Clock, Logger } from '@selvedge/base';
 import type { KubeClient } from '@selvedge/client';
 import type { KubeObject, Stored } from '@selvedge/kubernetes';
-import { digestType, type Message, parseDigest, parseResource, replyTo, source } from '@selvedge/wire';
+import {
+  type DigestAnswer,
+  digestType,
+  type Message,
+  parseDigest,
+  parseResource,
+  replyTo,
+  source,
+} from '@selvedge/wire';
 import type { Hub, NodeSession } from '../cloudhub/hub.ts';
 import type { CloudMetrics } from '../metrics.ts';
 import type { Downstream } from './downstream.ts';
@@ -119,12 +127,13 @@ export class Upstream {
     if (!digest) throw badRequest('the digest can not be read');
     const comparison = await this.#options.downstream.compare(session, digest);
     if (!comparison || !session.open) return;
-    this.#options.logger.info('edge compared', { node: session.node, ...comparison });
+    this.#options.logger.info('edge compared', { node: session.node, ...comparison.counts });
     const { metrics } = this.#options;
-    for (const [result, number] of Object.entries(comparison)) {
+    for (const [result, number] of Object.entries(comparison.counts)) {
       metrics.count('selvedge_compared_objects_total', { result }, number);
     }
-    this.#send(session, message, 'OK');
+    const { differences } = comparison;
+    this.#send(session, message, digest.listDifferences ? ({ differences } satisfies DigestAnswer) : 'OK');
     this.#count(message, 'answered');
   }
 

@@ -22,6 +22,8 @@ export interface InboxOptions {
   readonly hasEnded: (uid: string) => boolean;
   /** Runs in the transaction that writes or removes a pod, before it does; what it returns runs after the commit. */
   readonly onPodWrite: (key: ObjectKey, pod: KubeObject | undefined) => Array<() => void>;
+  /** What the cloud sent of this resource is dealt with: it is on disk, or nothing that can be kept. */
+  readonly onArrival: (resource: string) => void;
 }
 
 export class Inbox {
@@ -56,7 +58,7 @@ export class Inbox {
         this.#commit(message, link, action.key, () => this.remove(action.key, action.uid));
         break;
       case 'acknowledge':
-        this.#acknowledge(message, link);
+        this.#settle(message, link);
         break;
       case 'refuse':
         this.#refuse(message, link, action.reason);
@@ -96,7 +98,7 @@ export class Inbox {
     this.#context.commits.soon({
       object: wireResource(key),
       apply,
-      committed: () => this.#acknowledge(message, link),
+      committed: () => this.#settle(message, link),
       failed: (error) =>
         link.send(errorReplyTo(this.#context.requests.stamps, message, describeError(error))),
     });
@@ -106,6 +108,12 @@ export class Inbox {
     const { resource, operation } = message.route;
     this.#logger.warn('message from the cloud refused', { resource, operation, reason });
     link.send(errorReplyTo(this.#context.requests.stamps, message, reason));
+    this.#options.onArrival(resource);
+  }
+
+  #settle(message: Message, link: CloudLink): void {
+    this.#acknowledge(message, link);
+    this.#options.onArrival(message.route.resource);
   }
 
   #acknowledge(message: Message, link: CloudLink): void {

@@ -83,6 +83,7 @@ export class MetaManager implements NodeStore, AsyncDisposable {
       context,
       hasEnded: (uid) => this.#deletions.has(uid),
       onPodWrite: (key, pod) => this.#onPodWrite(key, pod),
+      onArrival: (resource) => this.#state.arrived(resource),
     });
     this.#uplink = this.#createUplink();
   }
@@ -98,7 +99,7 @@ export class MetaManager implements NodeStore, AsyncDisposable {
       retryMaxMs: limits.reportRetryMaxMs,
     });
     // The order in which a new link is told.
-    uplink.add(new DigestReporter(this.#context, () => this.#state.digestAnswered()));
+    uplink.add(new DigestReporter(this.#context, (differences) => this.#state.digestAnswered(differences)));
     uplink.add(this.#node);
     uplink.add(new LeaseReporter(this.#context));
     uplink.add(this.#deletions);

@@ -8,7 +8,7 @@ import type { MetaContext } from './meta-context.ts';
 const stateKey = 'synchronized';
 
 export interface StoreStateOptions {
-  /** After the cloud has compared digests: time for what it queued then to arrive. */
+  /** After the answer to a digest by a cloud that does not say what it has queued: time for that to arrive. */
   readonly settleMs: number;
   /** A cloud that takes no digest never says "that is all"; after this long on one link it has sent what it would. */
   readonly withoutDigestMs: number;
@@ -20,6 +20,10 @@ export class StoreState {
   readonly #upsert: Statement<never>;
   #synchronized: boolean;
   #timer: TimerHandle | undefined;
+  /** Resources of which this link has brought something, for as long as that may matter. */
+  readonly #arrived = new Set<string>();
+  /** What the cloud has queued, without what has arrived; undefined while it has not said so. */
+  #awaited: Set<string> | undefined;
 
   constructor(context: MetaContext, options: StoreStateOptions) {
     this.#context = context;
@@ -35,31 +39,49 @@ export class StoreState {
   }
 
   linkUp(capabilities: ReadonlySet<string>): void {
-    if (!capabilities.has(capability.digest)) this.#after(this.#options.withoutDigestMs);
+    this.linkDown();
+    if (!capabilities.has(capability.digest)) this.#completeAfter(this.#options.withoutDigestMs);
   }
 
   linkDown(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
+    this.#arrived.clear();
+    this.#awaited = undefined;
   }
 
-  /** The cloud has compared what is here with what should be. */
-  digestAnswered(): void {
-    this.#after(this.#options.settleMs);
+  /** The cloud has compared what is here with what should be, and says what is on its way, if it can. */
+  digestAnswered(differences: readonly string[] | undefined): void {
+    if (this.#synchronized) return;
+    if (!differences) {
+      this.#completeAfter(this.#options.settleMs);
+      return;
+    }
+    this.#awaited = new Set(differences.filter((resource) => !this.#arrived.has(resource)));
+    if (this.#awaited.size === 0) this.#complete();
   }
 
-  #after(delayMs: number): void {
+  /** Something about the resource has come and is kept, or can not be. */
+  arrived(resource: string): void {
+    if (this.#synchronized) return;
+    if (!this.#awaited) this.#arrived.add(resource);
+    else if (this.#awaited.delete(resource) && this.#awaited.size === 0) this.#complete();
+  }
+
+  #completeAfter(delayMs: number): void {
     if (this.#synchronized) return;
     this.#timer?.cancel();
-    this.#timer = this.#context.clock.after(delayMs, () => {
-      this.#context.commits.soon({
-        apply: () => {
-          this.#upsert.run(stateKey, 'true');
-          return () => {
-            this.#synchronized = true;
-          };
-        },
-      });
+    this.#timer = this.#context.clock.after(delayMs, () => this.#complete());
+  }
+
+  #complete(): void {
+    this.#context.commits.soon({
+      apply: () => {
+        this.#upsert.run(stateKey, 'true');
+        return () => {
+          this.#synchronized = true;
+        };
+      },
     });
   }
 }
