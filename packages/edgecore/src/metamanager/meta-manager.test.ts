@@ -154,25 +154,6 @@ test('says whether there is none or nobody can say', async () => {
   expect(await cut).toBe('metamanager/offline');
 });
 
-test('ConfigMaps and Secrets go with the last pod that reads them', async () => {
-  const link = connect();
-  const volumes = [{ name: 'v', configMap: { name: 'shared' } }];
-  const spec = { volumes, imagePullSecrets: [{ name: 'pull' }] };
-  link.deliver('insert', 'default/pod/a', pod('a', spec));
-  link.deliver('insert', 'default/pod/b', pod('b', { volumes }));
-  link.deliver('insert', 'default/configmap/shared', configMap('shared'));
-  link.deliver('insert', 'default/secret/pull', { ...configMap('pull'), kind: 'Secret' });
-  await clock.advance(0);
-  link.deliver('delete', 'default/pod/a', pod('a'));
-  await clock.advance(0);
-  const rows = () =>
-    onDisk<{ name: string }>('SELECT name FROM object ORDER BY name').map(({ name }) => name);
-  expect(rows()).toEqual(['b', 'shared']);
-  link.deliver('delete', 'default/pod/b', pod('b'));
-  await clock.advance(0);
-  expect(rows()).toEqual([]);
-});
-
 test('a status is sent as a patch with the uid, and again on each link until confirmed and after', async () => {
   const link = connect();
   link.deliver('insert', 'default/pod/a', pod('a'));

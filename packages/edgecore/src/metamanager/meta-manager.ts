@@ -23,9 +23,9 @@ import { type ObjectKey, wireResource } from './object-key.ts';
 import { ObjectReader } from './object-reader.ts';
 import { PodDeletions } from './pod-deletions.ts';
 import { PodStatuses } from './pod-statuses.ts';
-import { referencedObjects } from './referenced-objects.ts';
 import { ServiceAccountTokens } from './service-account-tokens.ts';
 import { StoreState } from './store-state.ts';
+import { UnreferencedObjects } from './unreferenced-objects.ts';
 import { Uplink } from './uplink.ts';
 
 export interface MetaManagerOptions extends MetaContextOptions {
@@ -59,13 +59,14 @@ export class MetaManager implements NodeStore, AsyncDisposable {
   readonly #tokens: ServiceAccountTokens;
   readonly #node: NodeReporter;
   readonly #events: EventRecorder;
+  readonly #unreferenced: UnreferencedObjects;
   readonly #stop = new AbortController();
   #working: Promise<void> = Promise.resolve();
 
   constructor(context: MetaContext, maxStoredEvents: number) {
     this.#context = context;
     const touch = (reporter: string) => (key: string) => this.#uplink.touch(reporter, key);
-    this.#state = new StoreState(context, limits);
+    this.#state = new StoreState(context, { ...limits, onSettled: () => this.#unreferenced.schedule() });
     this.#reader = new ObjectReader(context);
     this.#deletions = new PodDeletions(context);
     this.#statuses = new PodStatuses({
@@ -84,6 +85,11 @@ export class MetaManager implements NodeStore, AsyncDisposable {
       hasEnded: (uid) => this.#deletions.has(uid),
       onPodWrite: (key, pod) => this.#onPodWrite(key, pod),
       onArrival: (resource) => this.#state.arrived(resource),
+    });
+    this.#unreferenced = new UnreferencedObjects({
+      context,
+      isSettled: () => this.#state.settled,
+      remove: (key) => this.#inbox.remove(key, undefined),
     });
     this.#uplink = this.#createUplink();
   }
@@ -207,6 +213,7 @@ export class MetaManager implements NodeStore, AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#unreferenced[Symbol.dispose]();
     this.linkDown();
     this.#stop.abort();
     await this.#working;
@@ -214,7 +221,7 @@ export class MetaManager implements NodeStore, AsyncDisposable {
     this.#context.database[Symbol.dispose]();
   }
 
-  /** Within the transaction that writes or removes a pod: lets go of what was kept for it alone. */
+  /** Within the transaction that writes or removes a pod: lets go of what was kept for it. */
   #onPodWrite(key: ObjectKey, pod: KubeObject | undefined): Array<() => void> {
     const { objects } = this.#context;
     const entry = objects.entry(key);
@@ -224,23 +231,7 @@ export class MetaManager implements NodeStore, AsyncDisposable {
     const visible = isOther
       ? [this.#statuses.remove(key.namespace, key.name), this.#tokens.removeOfPod(entry.uid)]
       : [];
-    return [...visible, ...this.#removeUnreferenced(before, pod as Pod | undefined)];
-  }
-
-  /** ConfigMaps and Secrets that only `before` read: kept, they would grow stale, and Secrets must not lie about. */
-  #removeUnreferenced(before: Stored<Pod>, after: Pod | undefined): Array<() => void> {
-    const { objects } = this.#context;
-    const candidates = referencedObjects(before);
-    for (const resource of after ? referencedObjects(after) : []) candidates.delete(resource);
-    if (candidates.size === 0) return [];
-    for (const pod of this.pods()) {
-      if (pod.metadata.uid === before.metadata.uid) continue;
-      for (const resource of referencedObjects(pod)) candidates.delete(resource);
-    }
-    return objects
-      .entries()
-      .filter(({ key }) => candidates.has(wireResource(key)))
-      .map(({ key }) => this.#inbox.remove(key, undefined))
-      .filter((visible) => visible !== undefined);
+    visible.push(() => this.#unreferenced.release(before, pod as Pod | undefined));
+    return visible;
   }
 }

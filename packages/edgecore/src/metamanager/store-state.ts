@@ -12,6 +12,8 @@ export interface StoreStateOptions {
   readonly settleMs: number;
   /** A cloud that takes no digest never says "that is all"; after this long on one link it has sent what it would. */
   readonly withoutDigestMs: number;
+  /** Runs when all that a comparison has queued is here. */
+  readonly onSettled: () => void;
 }
 
 export class StoreState {
@@ -19,6 +21,7 @@ export class StoreState {
   readonly #options: StoreStateOptions;
   readonly #upsert: Statement<never>;
   #synchronized: boolean;
+  #settled = true;
   #timer: TimerHandle | undefined;
   /** Resources of which this link has brought something, for as long as that may matter. */
   readonly #arrived = new Set<string>();
@@ -38,21 +41,25 @@ export class StoreState {
     return this.#synchronized;
   }
 
+  /** False while a link brings what a comparison has found to differ: the pods of the store belong to two moments then. */
+  get settled(): boolean {
+    return this.#settled;
+  }
+
   linkUp(capabilities: ReadonlySet<string>): void {
     this.linkDown();
-    if (!capabilities.has(capability.digest)) this.#completeAfter(this.#options.withoutDigestMs);
+    this.#settled = !capabilities.has(capability.digest);
+    if (this.#settled && !this.#synchronized) this.#completeAfter(this.#options.withoutDigestMs);
   }
 
   linkDown(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    this.#arrived.clear();
-    this.#awaited = undefined;
+    this.#forgetDeliveries();
   }
 
   /** The cloud has compared what is here with what should be, and says what is on its way, if it can. */
   digestAnswered(differences: readonly string[] | undefined): void {
-    if (this.#synchronized) return;
     if (!differences) {
       this.#completeAfter(this.#options.settleMs);
       return;
@@ -63,18 +70,26 @@ export class StoreState {
 
   /** Something about the resource has come and is kept, or can not be. */
   arrived(resource: string): void {
-    if (this.#synchronized) return;
+    if (this.#settled) return;
     if (!this.#awaited) this.#arrived.add(resource);
     else if (this.#awaited.delete(resource) && this.#awaited.size === 0) this.#complete();
   }
 
   #completeAfter(delayMs: number): void {
-    if (this.#synchronized) return;
     this.#timer?.cancel();
     this.#timer = this.#context.clock.after(delayMs, () => this.#complete());
   }
 
+  #forgetDeliveries(): void {
+    this.#arrived.clear();
+    this.#awaited = undefined;
+    this.#settled = true;
+  }
+
   #complete(): void {
+    this.#forgetDeliveries();
+    this.#options.onSettled();
+    if (this.#synchronized) return;
     this.#context.commits.soon({
       apply: () => {
         this.#upsert.run(stateKey, 'true');
