@@ -105,6 +105,8 @@ function makeContext(parts: {
   const issuer = config.serviceAccountIssuer;
   const registry = new Registry();
   const schemas = new ResourceSchemas();
+  const authorizer = new Authorizer({ rbac: new Rbac(store), nodes: new NodeAuthorizer(store) });
+  const { nodePortRange } = config;
   return {
     store,
     registry,
@@ -112,8 +114,8 @@ function makeContext(parts: {
     openApi: new OpenApiDocuments(registry, schemas),
     clock,
     logger: logger.with({ part: 'apiserver' }),
-    admission: new Admission(admissionPlugins({ store, range, nodePortRange: config.nodePortRange, issuer })),
-    authorizer: new Authorizer({ rbac: new Rbac(store), nodes: new NodeAuthorizer(store) }),
+    admission: new Admission(admissionPlugins({ store, range, nodePortRange, authorizer })),
+    authorizer,
     tokens: new ServiceAccountTokens({ key: credentials.serviceAccountKey, issuer, store, clock }),
     nodeStreams: new NodeStreams({
       store,

@@ -1,11 +1,13 @@
 // The admission plugins in the order in which they run.
 
 import type { Store } from '../../store/store-contract.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
 import type { IpRange } from '../ip-range.ts';
 import type { AdmissionPlugin } from './admission.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { podDefaults } from './pod-defaults.ts';
+import { RbacEscalation } from './rbac-escalation.ts';
 import { runtimeClasses } from './runtime-class.ts';
 import { serviceAccounts } from './service-account.ts';
 import { ServiceIps } from './service-ips.ts';
@@ -14,16 +16,23 @@ export interface PluginOptions {
   readonly store: Store;
   readonly range: IpRange;
   readonly nodePortRange: string;
-  readonly issuer: string;
+  readonly authorizer: Authorizer;
 }
 
-export function admissionPlugins({ store, range, nodePortRange }: PluginOptions): AdmissionPlugin[] {
+export function admissionPlugins({
+  store,
+  range,
+  nodePortRange,
+  authorizer,
+}: PluginOptions): AdmissionPlugin[] {
   return [
     namespaceLifecycle,
     serviceAccounts,
     podDefaults,
     runtimeClasses,
     nodeRestriction,
+    // After all that changes an object.
+    new RbacEscalation(authorizer),
     new ServiceIps({ store, range, nodePortRange }),
   ];
 }

@@ -61,6 +61,18 @@ export class Rbac {
     return [...this.#bindingsOf(user, namespace)].flatMap(({ binding }) => [...binding.rules]);
   }
 
+  /** What a binding in the namespace would grant by a role; undefined when there is no such role. */
+  rulesOfRole({ kind, name }: { kind: string; name: string }, namespace: string): PolicyRule[] | undefined {
+    if (kind !== 'ClusterRole') {
+      const roles = new Map(this.#read<Role>(collections.roles));
+      const role = roles.get(`${namespace}/${name}`);
+      return role && (role.rules ?? []);
+    }
+    const clusterRoles = new Map(this.#read<ClusterRole>(collections.clusterRoles));
+    const role = clusterRoles.get(name);
+    return role && clusterRoleRules(role, clusterRoles);
+  }
+
   *#bindingsOf(user: User, namespace: string): Generator<{ binding: Binding; subject: Subject }> {
     const compiled = this.#compile();
     const ofNamespace = namespace === '' ? [] : (compiled.byNamespace.get(namespace) ?? []);
@@ -74,9 +86,7 @@ export class Rbac {
 
   #compile(): Compiled {
     if (this.#compiled) return this.#compiled;
-    const clusterRoles = new Map(
-      this.#read<ClusterRole>(collections.clusterRoles).map(([key, role]) => [key, role]),
-    );
+    const clusterRoles = new Map(this.#read<ClusterRole>(collections.clusterRoles));
     const roles = new Map(this.#read<Role>(collections.roles).map(([key, role]) => [key, role.rules ?? []]));
     const rulesOfClusterRole = (name: string) => clusterRoleRules(clusterRoles.get(name), clusterRoles);
     const cluster = this.#read<ClusterRoleBinding>(collections.clusterRoleBindings).map(([name, binding]) =>

@@ -25,7 +25,7 @@ export function resourceMatches(
   return pattern === whole || (subresource !== '' && pattern === `*/${subresource}`);
 }
 
-function pathMatches(pattern: string, path: string): boolean {
+export function pathMatches(pattern: string, path: string): boolean {
   if (pattern === '*' || pattern === path) return true;
   return pattern.endsWith('*') && path.startsWith(pattern.slice(0, -1));
 }
