@@ -31,11 +31,13 @@ export function validateUpdate(
   old: KubeObject,
   subresource: string,
 ): StatusCause[] {
-  // What a binding or an added container may change is decided where they are handled; the rest stays what it was.
-  if (['binding', 'ephemeralcontainers', 'approval'].includes(subresource)) return [];
+  // What a binding may change is decided where it is handled; the rest stays what it was.
+  if (subresource === 'binding') return [];
   if (subresource === 'finalize') return validation.validateNamespaceFinalizers(object).map(causeOf);
-  const validate = subresource === 'status' ? validation.validateStatusUpdate : validation.validateUpdate;
-  const causes = validate(resource, object, old).map(causeOf);
+  const causes =
+    subresource === '' || subresource === 'scale'
+      ? validation.validateUpdate(resource, object, old).map(causeOf)
+      : validation.validateSubresourceUpdate(resource, subresource, { object, before: old }).map(causeOf);
   return resource.custom ? [...causes, ...validateCustomObject(resource.custom.schema, object)] : causes;
 }
 

@@ -4,13 +4,15 @@ import type { KubeObject } from '@selvedge/kubernetes';
 import type { Entry } from '../store/types.ts';
 import type { ApiContext } from './context.ts';
 import { type FieldManagerOf, trackWrite } from './managed-fields.ts';
+import { isReadyToGo, removeFinished, sameContent, storeObject } from './object-commit.ts';
 import { checkUpdatedMeta, fillNewMeta, keepOldMeta, metaOf, settleNamespace } from './object-meta.ts';
-import { applyDefaults, settleEmpty, validateCreate, validateUpdate } from './object-rules.ts';
+import { keepOtherParts } from './object-parts.ts';
+import { applyDefaults, validateCreate, validateUpdate } from './object-rules.ts';
 import type { Resource } from './registry/resource.ts';
 import { storageKey } from './registry/resource.ts';
 import type { StrategyContext } from './registry/strategy.ts';
 import { refuse } from './status-error.ts';
-import { decodeStored, encodeStored, headerOf } from './stored-object.ts';
+import { decodeStored } from './stored-object.ts';
 import type { WriteOptions } from './write-options.ts';
 
 export interface CreateRequest {
@@ -55,7 +57,7 @@ export async function createObject(
     context.admission.validate(admitted);
     const name = metaOf(object).name ?? '';
     return {
-      entry: await store(context, { resource, object, namespace, name, old: undefined }, options),
+      entry: await storeObject(context, { resource, object, namespace, name, old: undefined }, options),
       created: true,
     };
   } catch (error) {
@@ -121,7 +123,7 @@ export async function updateObject(
   }
   try {
     return {
-      entry: await store(context, { resource, object, namespace, name, old: entry }, options),
+      entry: await storeObject(context, { resource, object, namespace, name, old: entry }, options),
       created: false,
     };
   } catch (error) {
@@ -143,11 +145,11 @@ function prepareUpdate(
 ): { undo: () => void } {
   const { resource, namespace } = request;
   const subresource = options.subresource ?? '';
-  if (subresource === 'status') keepAllButStatus(object, old);
-  else if (subresource === '' && resource.strategy.status) keepStatus(object, old);
+  keepOtherParts(resource, { object, old, subresource });
   keepOldMeta(resource, object, old);
   applyDefaults(context.schemas, resource, object);
-  if (!request.managedFieldsAreFinal) trackWrite(managerOf(context, resource, options), old, object);
+  const isTracked = subresource !== 'ephemeralcontainers' && !request.managedFieldsAreFinal;
+  if (isTracked) trackWrite(managerOf(context, resource, options), old, object);
   resource.strategy.prepareForUpdate?.(object, old, strategyContextOf(context, options));
   const admitted = { context, resource, namespace, object, old, options, operation: 'UPDATE' } as const;
   context.admission.mutate(admitted);
@@ -197,100 +199,6 @@ function checkIdentity(
     );
   }
   meta.resourceVersion = before.resourceVersion as string;
-}
-
-function keepAllButStatus(object: KubeObject, old: KubeObject): void {
-  for (const field of Object.keys(object)) {
-    if (field !== 'metadata' && field !== 'status' && !(field in old)) delete object[field];
-  }
-  for (const [field, value] of Object.entries(old)) {
-    if (field !== 'metadata' && field !== 'status') object[field] = value;
-  }
-  const ownerReferences = old.metadata?.ownerReferences;
-  if (ownerReferences) metaOf(object).ownerReferences = ownerReferences;
-}
-
-function keepStatus(object: KubeObject, old: KubeObject): void {
-  if (old.status === undefined) delete object.status;
-  else object.status = old.status;
-}
-
-function sameContent(object: KubeObject, old: KubeObject): boolean {
-  return JSON.stringify(sorted(object)) === JSON.stringify(sorted(old));
-}
-
-/** Fields in the order of their names, so that two spellings of one object compare equal. */
-function sorted(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(sorted);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .sort(([one], [other]) => (one < other ? -1 : 1))
-      .map(([field, content]) => [field, sorted(content)]),
-  );
-}
-
-/** An object whose deletion waited for its last finalizer goes with that finalizer. */
-function isReadyToGo(object: KubeObject, old: KubeObject): boolean {
-  const meta = metaOf(object);
-  if (!meta.deletionTimestamp || (meta.finalizers?.length ?? 0) > 0) return false;
-  return (meta.deletionGracePeriodSeconds ?? 0) === 0 && (old.metadata?.finalizers?.length ?? 0) > 0;
-}
-
-async function removeFinished(
-  context: ApiContext,
-  { resource, object, entry }: { resource: Resource; object: KubeObject; entry: Entry },
-  options: WriteOptions,
-): Promise<Entry> {
-  const last: Entry = { ...entry, value: encodeStored(resource.conversion?.toStorage(object) ?? object) };
-  if (options.dryRun) return last;
-  const result = await context.store.write({
-    collection: resource.collection,
-    key: entry.key,
-    expectedRevision: entry.revision,
-    build: () => undefined,
-  });
-  if (result.kind === 'conflict')
-    throw refuse.conflict(resource, metaOf(object).name ?? '', 'it changed meanwhile');
-  context.admission.deleted(context, resource, object);
-  return last;
-}
-
-interface Stored {
-  readonly resource: Resource;
-  readonly object: KubeObject;
-  readonly namespace: string;
-  readonly name: string;
-  readonly old: Entry | undefined;
-}
-
-async function store(context: ApiContext, write: Stored, options: WriteOptions): Promise<Entry> {
-  const { resource, object, old } = write;
-  settleEmpty(context.schemas, resource, object);
-  const key = storageKey(write.namespace, write.name);
-  const content = resource.conversion ? resource.conversion.toStorage(object) : object;
-  const header = headerOf(resource, content);
-  const current = context.store.latest(resource.collection, key);
-  if (!old && current) throw refuse.alreadyExists(resource, write.name);
-  if (options.dryRun) {
-    const value = encodeStored(content);
-    return { key, revision: old?.revision ?? 0, header, value, size: value.length };
-  }
-  const result = await context.store.write({
-    collection: resource.collection,
-    key,
-    expectedRevision: old?.revision ?? 0,
-    build: (revision) => {
-      metaOf(content).resourceVersion = String(revision);
-      return { header, value: encodeStored(content) };
-    },
-  });
-  if (result.kind === 'written' && result.entry) return result.entry;
-  throw refuse.conflict(
-    resource,
-    write.name,
-    'the object has been modified; please apply your changes to the latest version and try again',
-  );
 }
 
 function managerOf(context: ApiContext, resource: Resource, options: WriteOptions): FieldManagerOf {

@@ -32,7 +32,7 @@ export function validateContainers(
   const names = new Set<string>();
   for (const [index, container] of containers.entries()) {
     const at = `${path}[${index}]`;
-    validateCommon(errors, at, container, volumes);
+    validateContainer(errors, at, container, volumes);
     if (names.has(container.name)) errors.push(fieldError.duplicate(`${at}.name`, container.name));
     names.add(container.name);
     validateLifecycleAndProbes(errors, at, container);
@@ -49,7 +49,7 @@ export function validateInitContainers(
   const names = new Set((spec.containers ?? []).map((container) => container.name));
   for (const [index, container] of (spec.initContainers ?? []).entries()) {
     const at = `${path}[${index}]`;
-    validateCommon(errors, at, container, volumes);
+    validateContainer(errors, at, container, volumes);
     if (names.has(container.name)) errors.push(fieldError.duplicate(`${at}.name`, container.name));
     else if (container.name) names.add(container.name);
     hostPortConflicts(errors, path, [container]);
@@ -68,7 +68,8 @@ function forbidInInitContainers(errors: Errors, path: string, container: Contain
   }
 }
 
-function validateCommon(
+/** What holds for a container of any kind. */
+export function validateContainer(
   errors: Errors,
   path: string,
   container: Container,

@@ -3,6 +3,7 @@
 import type { FieldError } from '../field-error.ts';
 import { isDns1123Subdomain, isPathSegmentName } from '../names.ts';
 import type {
+  CertificateSigningRequest,
   ClusterRoleBinding,
   ConfigMap,
   DaemonSet,
@@ -17,13 +18,17 @@ import type {
   Secret,
   Service,
 } from '../object.ts';
-import { validateCertificateSigningRequest } from './certificates.ts';
+import {
+  validateCertificateSigningRequest,
+  validateConditionsUpdate,
+} from './certificate-signing-request.ts';
 import * as cluster from './cluster.ts';
 import * as configuration from './configuration.ts';
 import { validateCustomResourceDefinition } from './custom-resource-definition.ts';
 import { validateEndpointSlice, validateEndpointSliceUpdate, validateEndpoints } from './endpoints.ts';
+import { validateEphemeralContainersUpdate } from './ephemeral-containers.ts';
 import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
-import { validateNewPod, validatePodStatusUpdate, validatePodUpdate } from './pod.ts';
+import { validatePod, validatePodCreate, validatePodStatusUpdate, validatePodUpdate } from './pod.ts';
 import * as roles from './roles.ts';
 import type { Errors } from './rules.ts';
 import { validateService, validateServiceUpdate } from './service.ts';
@@ -34,11 +39,14 @@ import {
 } from './workload-status.ts';
 import { selectorUnchanged, validateDaemonSet, validateDeployment, validateReplicaSet } from './workloads.ts';
 
+type UpdateRule<T> = (errors: Errors, object: T, before: T) => void;
+
 interface KindValidation {
   readonly create: (errors: Errors, object: KubeObject) => void;
   /** Where it is absent: metadata may not change what is fixed, and the object must pass `create`. */
-  readonly update?: (errors: Errors, object: KubeObject, before: KubeObject) => void;
-  readonly updateStatus?: (errors: Errors, object: KubeObject, before: KubeObject) => void;
+  readonly update?: UpdateRule<KubeObject>;
+  /** By subresource. Where one is absent: metadata may not change what is fixed. */
+  readonly subresources?: Readonly<Record<string, UpdateRule<KubeObject>>>;
 }
 
 /**
@@ -47,8 +55,8 @@ interface KindValidation {
  */
 function kind<T>(rules: {
   create: (errors: Errors, object: T) => void;
-  update?: (errors: Errors, object: T, before: T) => void;
-  updateStatus?: (errors: Errors, object: T, before: T) => void;
+  update?: UpdateRule<T>;
+  subresources?: Readonly<Record<string, UpdateRule<T>>>;
 }): KindValidation {
   return rules as unknown as KindValidation;
 }
@@ -61,10 +69,12 @@ function workload<T>(
 ): KindValidation {
   return kind<T>({
     create,
-    updateStatus: (errors, object, before) => {
-      const [now, then] = [object as Workload, before as Workload];
-      validateMetadataUpdate(errors, now.metadata ?? {}, then.metadata ?? {});
-      status(errors, object);
+    subresources: {
+      status: (errors, object, before) => {
+        const [now, then] = [object as Workload, before as Workload];
+        validateMetadataUpdate(errors, now.metadata ?? {}, then.metadata ?? {});
+        status(errors, object);
+      },
     },
     update: (errors, object, before) => {
       const [now, then] = [object as Workload, before as Workload];
@@ -80,9 +90,15 @@ const rbac = 'rbac.authorization.k8s.io';
 /** By `group/Kind`. */
 const kinds: Readonly<Record<string, KindValidation>> = {
   '/Pod': kind<Pod>({
-    create: validateNewPod,
+    create: validatePodCreate,
     update: validatePodUpdate,
-    updateStatus: validatePodStatusUpdate,
+    subresources: {
+      status: validatePodStatusUpdate,
+      ephemeralcontainers: (errors, pod, before) => {
+        validatePod(errors, pod);
+        validateEphemeralContainersUpdate(errors, pod, before);
+      },
+    },
   }),
   '/Service': kind<Service>({ create: validateService, update: validateServiceUpdate }),
   '/ConfigMap': kind<ConfigMap>({
@@ -101,12 +117,13 @@ const kinds: Readonly<Record<string, KindValidation>> = {
     update: validateEndpointSliceUpdate,
   }),
   '/Event': kind<KubeObject>({ create: cluster.validateEvent }),
-  'certificates.k8s.io/CertificateSigningRequest': kind<KubeObject>({
-    create: validateCertificateSigningRequest,
-  }),
   'coordination.k8s.io/Lease': kind<Lease>({ create: cluster.validateLease }),
   'apiextensions.k8s.io/CustomResourceDefinition': kind<KubeObject>({
     create: validateCustomResourceDefinition,
+  }),
+  'certificates.k8s.io/CertificateSigningRequest': kind<CertificateSigningRequest>({
+    create: validateCertificateSigningRequest,
+    subresources: { approval: validateConditionsUpdate, status: validateConditionsUpdate },
   }),
   'apps/Deployment': workload<Deployment>(validateDeployment, validateDeploymentStatus),
   'apps/ReplicaSet': workload<ReplicaSet>(validateReplicaSet, validateReplicaSetStatus),
@@ -158,14 +175,14 @@ export function validateUpdate(type: ValidatedKind, object: KubeObject, before: 
   return errors;
 }
 
-export function validateStatusUpdate(
+export function validateSubresourceUpdate(
   type: ValidatedKind,
-  object: KubeObject,
-  before: KubeObject,
+  subresource: string,
+  { object, before }: { object: KubeObject; before: KubeObject },
 ): FieldError[] {
   const errors: FieldError[] = [];
-  const rules = kinds[`${type.group}/${type.kind}`];
-  if (rules?.updateStatus) rules.updateStatus(errors, object, before);
+  const rule = kinds[`${type.group}/${type.kind}`]?.subresources?.[subresource];
+  if (rule) rule(errors, object, before);
   else validateMetadataUpdate(errors, object.metadata ?? {}, before.metadata ?? {});
   return errors;
 }

@@ -6,7 +6,7 @@ import type { KubeObject } from '../object.ts';
 import {
   validateCreate,
   validateNamespaceFinalizers,
-  validateStatusUpdate,
+  validateSubresourceUpdate,
   validateUpdate,
 } from './index.ts';
 
@@ -66,9 +66,17 @@ test('pods that another system, a later moment or a missing volume would have to
   expect(refusal('', 'Pod', pod({ os: { name: 'beos' } }))).toBe(
     'spec.os: Unsupported value: "beos": supported values: "linux", "windows"',
   );
-  expect(refusal('', 'Pod', pod({ ephemeralContainers: [{ name: 'e', image: 'b' }] }))).toBe(
-    'spec.ephemeralContainers: Forbidden: cannot be set on create',
-  );
+  expect(
+    refusal(
+      '',
+      'Pod',
+      pod({
+        ephemeralContainers: [
+          { name: 'e', image: 'b', imagePullPolicy: 'Always', terminationMessagePolicy: 'File' },
+        ],
+      }),
+    ),
+  ).toBe('spec.ephemeralContainers: Forbidden: cannot be set on create');
   const device = spec({ volumeDevices: [{ name: 'a', devicePath: '/dev/x' }] });
   expect(refusal('', 'Pod', device as unknown as KubeObject)).toBe(
     'spec.containers[0].volumeDevices[0].name: Not found: "a"',
@@ -89,7 +97,11 @@ test('changes, statuses and finalizers', () => {
   const counts = { replicas: -1, updatedReplicas: 1 };
   const apps = { group: 'apps', kind: 'Deployment', namespaced: true };
   expect(
-    invalidMessage('Deployment', 'd', validateStatusUpdate(apps, deployment(counts), deployment({}))),
+    invalidMessage(
+      'Deployment',
+      'd',
+      validateSubresourceUpdate(apps, 'status', { object: deployment(counts), before: deployment({}) }),
+    ),
   ).toBe(
     'Deployment "d" is invalid: [status.replicas: Invalid value: -1: must be greater than or equal to 0, status.updatedReplicas: Invalid value: 1: cannot be greater than status.replicas, status.readyReplicas: Invalid value: 0: cannot be greater than status.replicas, status.availableReplicas: Invalid value: 0: cannot be greater than status.replicas]',
   );

@@ -5,6 +5,7 @@ import { fieldError } from '../field-error.ts';
 import { isDns1123Label, isDns1123Subdomain, isIpAddress, isQualifiedName, outOfRange } from '../names.ts';
 import type { ContainerStatus, Pod, PodSpec, PodTemplateSpec } from '../object.ts';
 import { validateContainers, validateInitContainers } from './containers.ts';
+import { validateEphemeralContainers } from './ephemeral-containers.ts';
 import { validateAnnotations, validateLabels, validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import { podSpecDifference } from './pod-difference.ts';
 import { validateAmounts } from './resources.ts';
@@ -41,11 +42,11 @@ export function validatePod(errors: Errors, pod: Pod): void {
   }
 }
 
-/** What a new pod may not have yet. */
-export function validateNewPod(errors: Errors, pod: Pod): void {
+export function validatePodCreate(errors: Errors, pod: Pod): void {
   validatePod(errors, pod);
-  if ((pod.spec?.ephemeralContainers ?? []).length > 0)
+  if ((pod.spec?.ephemeralContainers ?? []).length > 0) {
     errors.push(fieldError.forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  }
 }
 
 /** Fields that only Linux has, by where they stand; Kubernetes' list, in its order. */
@@ -90,6 +91,7 @@ function validatePodSpec(errors: Errors, path: string, spec: PodSpec): void {
   const volumes = validateVolumes(errors, `${path}.volumes`, spec.volumes ?? []);
   validateContainers(errors, `${path}.containers`, spec, volumes);
   validateInitContainers(errors, `${path}.initContainers`, spec, volumes);
+  validateEphemeralContainers(errors, `${path}.ephemeralContainers`, spec, volumes);
   oneOf(errors, `${path}.restartPolicy`, spec.restartPolicy, restartPolicies);
   oneOf(errors, `${path}.dnsPolicy`, spec.dnsPolicy, dnsPolicies);
   validateLabels(errors, `${path}.nodeSelector`, spec.nodeSelector);

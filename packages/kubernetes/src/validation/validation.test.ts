@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import fc from 'fast-check';
 import { invalidMessage } from '../field-error.ts';
 import type { Container, KubeObject, Pod, PodSpec } from '../object.ts';
-import { validateCreate, validateStatusUpdate, validateUpdate } from './index.ts';
+import { validateCreate, validateSubresourceUpdate, validateUpdate } from './index.ts';
 
 const podType = { group: '', kind: 'Pod', namespaced: true };
 
@@ -117,11 +117,10 @@ test('a container of a pod that never restarts does not come back to life', () =
       containerStatuses: [{ name: 'c', ready: false, restartCount: 0, image: '', imageID: '', state }],
     },
   });
-  const [error] = validateStatusUpdate(
-    podType,
-    status({ running: {} }),
-    status({ terminated: { exitCode: 0 } }),
-  );
+  const [error] = validateSubresourceUpdate(podType, 'status', {
+    object: status({ running: {} }),
+    before: status({ terminated: { exitCode: 0 } }),
+  });
   expect(error?.message).toBe('Forbidden: may not be transitioned to non-terminated state');
 });
 

@@ -3,6 +3,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { KubeObject } from '@selvedge/kubernetes';
 import { metaOf } from '../object-meta.ts';
+import { certificateSigningRequestStrategy } from './certificate-signing-requests.ts';
 import { customResourceDefinitionStrategy } from './custom-resource-definitions.ts';
 import { daemonSetStrategy } from './daemonsets.ts';
 import { jobStrategy } from './jobs.ts';
@@ -60,15 +61,6 @@ const secrets: Strategy = {
   fields: (secret) => ({ type: typeof secret.type === 'string' ? secret.type : 'Opaque' }),
 };
 
-const certificateSigningRequests: Strategy = {
-  status: true,
-  fieldNames: ['spec.signerName'],
-  fields: (request) => ({ 'spec.signerName': String(record(request.spec).signerName ?? '') }),
-  prepareForCreate: (request, { userName: username }) => {
-    request.spec = { ...record(request.spec), username };
-  },
-};
-
 /** A volume and a claim wait for one another from their first moment. */
 const volumes: Strategy = {
   status: true,
@@ -112,7 +104,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   'networkpolicies.networking.k8s.io': { generation: true },
   'leases.coordination.k8s.io': { createOnUpdate: true },
   'endpointslices.discovery.k8s.io': { generation: true },
-  'certificatesigningrequests.certificates.k8s.io': certificateSigningRequests,
+  'certificatesigningrequests.certificates.k8s.io': certificateSigningRequestStrategy,
   'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitionStrategy,
   'roles.rbac.authorization.k8s.io': { createOnUpdate: true },
   'rolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },

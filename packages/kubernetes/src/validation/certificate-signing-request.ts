@@ -1,30 +1,50 @@
-// Validation of certificate signing requests.
+// Validation of certificate signing requests, and of what is said of them: conditions that agree, a decision that stays.
 // Source: k8s.io/kubernetes/pkg/apis/certificates/validation.
 
 import { fieldError, GoValue } from '../field-error.ts';
 import { isDns1123Subdomain, isPathSegmentName } from '../names.ts';
-import type { KubeObject } from '../object.ts';
-import { validateMetadata } from './metadata.ts';
-import type { Errors } from './rules.ts';
+import type { CertificateSigningRequest } from '../object.ts';
+import { validateMetadata, validateMetadataUpdate } from './metadata.ts';
+import { type Errors, oneOf } from './rules.ts';
 
-interface RequestSpec {
-  /** PEM in base64. */
-  readonly request?: string;
-  readonly signerName?: string;
-  readonly usages?: readonly string[];
-  readonly expirationSeconds?: number;
-}
+type Spec = NonNullable<CertificateSigningRequest['spec']>;
 
+const decisions = ['Approved', 'Denied'];
+const lasting = [...decisions, 'Failed'];
 const minExpirationSeconds = 600;
 const maxSignerNameLength = 571;
 
-export function validateCertificateSigningRequest(errors: Errors, object: KubeObject): void {
-  const {
-    request = '',
-    signerName = '',
-    usages = [],
-    expirationSeconds,
-  } = (object.spec ?? {}) as RequestSpec;
+export function validateConditionsUpdate(
+  errors: Errors,
+  request: CertificateSigningRequest,
+  before: CertificateSigningRequest,
+): void {
+  const conditions = request.status?.conditions ?? [];
+  const seen = new Set<string>();
+  for (const [index, { type, status }] of conditions.entries()) {
+    const at = `status.conditions[${index}]`;
+    if (!type) errors.push(fieldError.required(`${at}.type`));
+    if (!status) errors.push(fieldError.required(`${at}.status`));
+    else
+      oneOf(errors, `${at}.status`, status, lasting.includes(type) ? ['True'] : ['True', 'False', 'Unknown']);
+    if (decisions.some((other) => other !== type && decisions.includes(type) && seen.has(other))) {
+      const why = 'Approved and Denied conditions are mutually exclusive';
+      errors.push(fieldError.invalid(`${at}.type`, type, why));
+    }
+    if (seen.has(type)) errors.push(fieldError.duplicate(`${at}.type`, type));
+    seen.add(type);
+  }
+  validateMetadataUpdate(errors, request.metadata ?? {}, before.metadata ?? {});
+  for (const type of lasting) {
+    if (seen.has(type) || !before.status?.conditions?.some((one) => one.type === type)) continue;
+    const why = `updates may not remove a condition of type ${JSON.stringify(type)}`;
+    errors.push(fieldError.forbidden('status.conditions', why));
+  }
+}
+
+export function validateCertificateSigningRequest(errors: Errors, object: CertificateSigningRequest): void {
+  const spec: Partial<Spec> = object.spec ?? {};
+  const { request = '', signerName = '', usages = [], expirationSeconds } = spec;
   validateMetadata(errors, object.metadata ?? {}, { namespaced: false, name: isPathSegmentName });
   const pem = Buffer.from(request, 'base64');
   if (!pem.toString('latin1').includes('-----BEGIN CERTIFICATE REQUEST-----'))
