@@ -50,15 +50,22 @@ const interludes: Readonly<Record<string, () => Promise<void>>> = {
       expect(status).toBe(201);
     }
   },
-  '12-crd/delete': async () => {
-    const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.x.io';
-    for (let asked = 0; asked < 1_000; asked++) {
-      const { status } = await sendRecorded(target, { ...json, method: 'GET', path });
-      if (status === 404) return;
-    }
-    throw new Error('the deleted definition stays');
-  },
+  '12-crd/crd': () => untilDefinition((answer) => conditionsOf(answer).length === 2, 'is established'),
+  '12-crd/delete': () => untilDefinition(({ status }) => status === 404, 'is gone'),
 };
+
+/** Names are accepted, and instances deleted, a moment after the answer. */
+async function untilDefinition(isSo: (answer: ReplayAnswer) => boolean, what: string): Promise<void> {
+  const path = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions/gadgets.x.io';
+  for (let asked = 0; asked < 1_000; asked++) {
+    if (isSo(await sendRecorded(target, { ...json, method: 'GET', path }))) return;
+  }
+  throw new Error(`the definition never ${what}`);
+}
+
+function conditionsOf({ body }: ReplayAnswer): readonly unknown[] {
+  return (body as { status?: { conditions?: unknown[] } }).status?.conditions ?? [];
+}
 
 interface Outcome {
   readonly name: string;
