@@ -16,6 +16,7 @@ import {
 import { decideAdmission } from './admission.ts';
 import type { Hub, NodeSession } from './hub.ts';
 import { type HubCounters, newHubCounters } from './hub-counters.ts';
+import { type Listener, Listeners } from './listeners.ts';
 import { Session, type SessionOwner } from './session.ts';
 import type { ConnectRequest, ShardReport } from './shard/protocol.ts';
 import { encodeClose, encodeRecord, type LinkRecord, recordKind } from './shard/record.ts';
@@ -30,8 +31,8 @@ export interface CloudHubOptions {
 }
 
 const tickMs = 1_000;
-
-type Listener<Parameters extends unknown[]> = (...parameters: Parameters) => void;
+/** How often sessions are held against the end of their certificates. */
+const expiryCheckTicks = 60;
 
 export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
   readonly counters: HubCounters = newHubCounters();
@@ -45,15 +46,19 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
   readonly #waiting = new Set<Session>();
   #scheduled = false;
   #ticker: TimerHandle | undefined;
+  #ticks = 0;
   #lastSessionId = 0;
   readonly #granted = new Map<string, { set: ReadonlySet<Capability>; text: string }>();
-  readonly #connected = new Set<Listener<[NodeSession]>>();
-  readonly #disconnected = new Set<Listener<[NodeSession, string]>>();
-  readonly #messages = new Set<Listener<[NodeSession, Message, number]>>();
+  readonly #connected: Listeners<[NodeSession]>;
+  readonly #disconnected: Listeners<[NodeSession, string]>;
+  readonly #messages: Listeners<[NodeSession, Message, number]>;
 
   constructor(options: CloudHubOptions) {
     this.#options = options;
     this.logger = options.logger;
+    this.#connected = new Listeners(this.logger);
+    this.#disconnected = new Listeners(this.logger);
+    this.#messages = new Listeners(this.logger);
     this.#scheduleTick();
   }
 
@@ -63,15 +68,15 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
   }
 
   onConnected(listener: Listener<[NodeSession]>): Disposable {
-    return register(this.#connected, listener);
+    return this.#connected.add(listener);
   }
 
   onDisconnected(listener: Listener<[NodeSession, string]>): Disposable {
-    return register(this.#disconnected, listener);
+    return this.#disconnected.add(listener);
   }
 
   onMessage(listener: Listener<[NodeSession, Message, number]>): Disposable {
-    return register(this.#messages, listener);
+    return this.#messages.add(listener);
   }
 
   session(node: string): NodeSession | undefined {
@@ -162,13 +167,14 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
       connectedAtMs: this.#options.clock.now(),
       shard,
       connection,
+      certificateExpiresAtMs: request.certificateExpiresAtMs,
     });
     this.#byNode.set(node, session);
     this.#connectionsOf(shard).set(connection, session);
     shard.send(encodeRecord(recordKind.accept, connection, text));
     this.counters.sessions++;
     this.logger.debug('node connected', { node, address: request.remoteAddress, capabilities: text });
-    this.#notify(this.#connected, session);
+    this.#connected.notify(session);
   }
 
   /** Nodes with the same offer share one set. */
@@ -197,7 +203,7 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
     this.#byConnection.get(session.shard)?.delete(session.connection);
     if (this.#byNode.get(session.node) === session) this.#byNode.delete(session.node);
     this.logger.debug('node disconnected', { node: session.node, reason });
-    this.#notify(this.#disconnected, session, reason);
+    this.#disconnected.notify(session, reason);
   }
 
   #receive(session: Session, payload: Buffer): void {
@@ -219,7 +225,7 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
     }
     this.counters.bytes.upstream += payload.length;
     if (!this.#isForControllers(session, message)) return;
-    this.#notify(this.#messages, session, message, payload.length);
+    this.#messages.notify(session, message, payload.length);
   }
 
   /** Acknowledgements of what nobody waits for, errors, and messages in the cloud's own name end here. */
@@ -238,19 +244,6 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
       source: route.source,
     });
     return false;
-  }
-
-  #notify<Parameters extends unknown[]>(
-    listeners: Set<Listener<Parameters>>,
-    ...parameters: Parameters
-  ): void {
-    for (const listener of listeners) {
-      try {
-        listener(...parameters);
-      } catch (error) {
-        this.logger.error('a hub listener failed', { reason: describeError(error) });
-      }
-    }
   }
 
   schedule(session: Session): void {
@@ -277,11 +270,18 @@ export class CloudHub implements Hub, ShardHandlers, SessionOwner, Disposable {
     this.#ticker = this.#options.clock.after(tickMs, () => {
       this.#scheduleTick();
       for (const session of [...this.#waiting]) this.#pump(session);
+      if (++this.#ticks % expiryCheckTicks === 0) this.#endExpired();
     });
   }
-}
 
-function register<Item>(listeners: Set<Item>, listener: Item): Disposable {
-  listeners.add(listener);
-  return { [Symbol.dispose]: () => void listeners.delete(listener) };
+  /** A certificate is looked at when a connection begins; one that stands for years would outlive it. */
+  #endExpired(): void {
+    const nowMs = this.#options.clock.now();
+    for (const session of [...this.#byNode.values()]) {
+      if (session.certificateExpiresAtMs > nowMs) continue;
+      const reason = "the node's certificate has expired";
+      session.closeWith(closeCode.policyViolation, reason);
+      this.#remove(session, reason);
+    }
+  }
 }

@@ -78,3 +78,17 @@ test('deliveries wait while the shard does not take what it is sent', async () =
   expect(shard.count(recordKind.sendText)).toBe(2);
   hub[Symbol.dispose]();
 });
+
+test('a session ends with the certificate of its connection', async () => {
+  const { clock, hub, shard, session } = connected();
+  const reasons: string[] = [];
+  hub.onDisconnected((_session, reason) => reasons.push(reason));
+  await clock.advance(3_540_000);
+  expect(session.open).toBe(true);
+  await clock.advance(120_000);
+  expect(session.open).toBe(false);
+  expect(hub.session('edge')).toBeUndefined();
+  expect(shard.count(recordKind.close)).toBe(1);
+  expect(reasons).toEqual(["the node's certificate has expired"]);
+  hub[Symbol.dispose]();
+});

@@ -33,6 +33,8 @@ export interface SessionFields {
   readonly connectedAtMs: number;
   readonly shard: ShardLink;
   readonly connection: number;
+  /** Of the certificate that the connection began with: the session ends with it. */
+  readonly certificateExpiresAtMs: number;
 }
 
 /** Unacknowledged messages that wait while a node does not keep up. KubeEdge's edges hold a hundred themselves. */
@@ -45,6 +47,7 @@ export class Session implements NodeSession {
   readonly connectedAtMs: number;
   readonly shard: ShardLink;
   readonly connection: number;
+  readonly certificateExpiresAtMs: number;
   readonly #owner: SessionOwner;
   readonly #queue: DeliveryQueue;
   #open = true;
@@ -60,6 +63,7 @@ export class Session implements NodeSession {
     this.connectedAtMs = fields.connectedAtMs;
     this.shard = fields.shard;
     this.connection = fields.connection;
+    this.certificateExpiresAtMs = fields.certificateExpiresAtMs;
     this.#queue = new DeliveryQueue(
       fields.capabilities.has(capability.pipeline) ? pipelineRules : kubeEdgeRules,
     );

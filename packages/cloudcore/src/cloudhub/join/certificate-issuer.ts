@@ -108,7 +108,9 @@ export class CertificateIssuer {
       return { kind: 'token', boundNode: granted.node };
     }
     if (ask.peerCertificate !== undefined) {
-      return { kind: 'certificate', node: this.#nodeOf(readCertificate(ask.peerCertificate)) };
+      const certificate = readCertificate(ask.peerCertificate);
+      const hasExpired = clock.now() > Date.parse(certificate.validTo);
+      return { kind: 'certificate', node: this.#nodeOf(certificate), hasExpired };
     }
     throw new Fault('cloudhub/unauthorized', 'neither a token nor a client certificate was shown');
   }

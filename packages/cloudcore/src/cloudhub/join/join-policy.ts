@@ -3,6 +3,11 @@
 // A token lets a machine join as a new node. It does not let it become a node that exists: who finds a token could take over
 // an edge that happens to be offline, with all its secrets. An existing node renews with its own certificate; to let a wiped
 // machine join again under its name, delete the Node, or annotate it, or make a token for that node alone.
+//
+// A certificate renews itself while it is valid, whether or not its Node is there, as with KubeEdge and with kubelets: with
+// it the machine could register the Node again at once, so that a refusal would take nothing from it, and would lock out an
+// edge whose Node was deleted by mistake. After its end a certificate opens nothing but this door, and only for a Node that
+// still is: who deleted the Node of a machine that was away has said that it need not come back.
 
 export const rejoinAnnotation = 'selvedge.io/allow-rejoin';
 
@@ -11,7 +16,7 @@ export interface IssueRequest {
   /** How the asker proved itself: a token (perhaps bound to one node), or the certificate of a node. */
   readonly proof:
     | { readonly kind: 'token'; readonly boundNode: string | undefined }
-    | { readonly kind: 'certificate'; readonly node: string };
+    | { readonly kind: 'certificate'; readonly node: string; readonly hasExpired: boolean };
   /** The Node object's annotations; undefined when there is no such Node. */
   readonly annotations: Readonly<Record<string, string>> | undefined;
   readonly isConnected: boolean;
@@ -26,7 +31,7 @@ export type IssueDecision =
 export function decideIssue(request: IssueRequest): IssueDecision {
   const { node, proof, annotations } = request;
   if (proof.kind === 'certificate') {
-    if (proof.node === node) return issue();
+    if (proof.node === node) return decideRenewal(request, proof.hasExpired);
     return refuse(403, `the certificate is of node "${proof.node}", it can not get one for node "${node}"`);
   }
   if (proof.boundNode !== undefined) {
@@ -42,6 +47,14 @@ export function decideIssue(request: IssueRequest): IssueDecision {
     );
   }
   return issue();
+}
+
+function decideRenewal({ node, annotations }: IssueRequest, hasExpired: boolean): IssueDecision {
+  if (!hasExpired || annotations !== undefined) return issue();
+  return refuse(
+    403,
+    `the certificate of node "${node}" has expired and the Node was deleted meanwhile: join with a token`,
+  );
 }
 
 function existsReason(node: string): string {

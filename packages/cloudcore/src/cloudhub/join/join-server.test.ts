@@ -188,6 +188,9 @@ describe('certificates', () => {
     await expectIssued({ node: 'old', identity: at(1) });
     await expectIssued({ node: 'old', identity: at(60) });
     await expectRefused({ node: 'old', identity: at(200) }, 401, 'expired too long ago');
+    // Of a Node that was deleted, one that is valid renews itself still, and one that is not does not.
+    await expectIssued({ node: 'gone', identity: at(1, 'gone') });
+    await expectRefused({ node: 'gone', identity: at(60, 'gone') }, 403, 'the Node was deleted meanwhile');
     await expectRefused({ node: 'old', identity: at(1, 'mine') }, 403, 'the certificate is of node "mine"');
     await expectRefused({ node: 'old', identity: hub.server }, 401, 'client certificate');
     const stranger = createKubeEdgeAuthority(clock.now());

@@ -45,7 +45,7 @@ export interface ConnectRequest {
   /** The header's value as it came. */
   readonly capabilities: string;
   readonly remoteAddress: string;
-  /** When the client's certificate ends. */
+  /** When the client's certificate ends, and the session with it. */
   readonly certificateExpiresAtMs: number;
 }
 
