@@ -75,6 +75,38 @@ test('a delete wins over updates, and an error puts the object at rest', () => {
   expect(queue.poll(5_000)).toHaveLength(1);
 });
 
+function deleteOf(name: string): QueuedDelivery {
+  return { uid: '', message: message(name, '', 'delete') };
+}
+
+test('a delete without uid is not sent again after a new object of the name', () => {
+  for (const rules of [kubeEdgeRules, pipelineRules]) {
+    const queue = new DeliveryQueue(rules);
+    queue.add(deleteOf('a'));
+    const [deleted] = queue.poll(0);
+    const deleteId = deleted?.header.msg_id ?? '';
+    // The disk was full: the delete rests.
+    expect(queue.refuse(deleteId, 10)).toBe(true);
+    queue.add({ uid: 'new', message: message('a', '5', 'insert') });
+    const [inserted] = queue.poll(20);
+    expect(inserted?.route.operation).toBe('insert');
+    expect(queue.acknowledge(inserted?.header.msg_id ?? '')).toBe(true);
+    expect(queue.size).toBe(0);
+    expect(queue.poll(600_000)).toEqual([]);
+  }
+});
+
+test('nor is one that is in flight when the new object comes, and its late answer changes nothing', () => {
+  const queue = new DeliveryQueue(pipelineRules);
+  queue.add(deleteOf('a'));
+  const [deleted] = queue.poll(0);
+  queue.add({ uid: 'new', message: message('a', '5') });
+  const [updated] = queue.poll(0);
+  expect(queue.refuse(deleted?.header.msg_id ?? '', 10)).toBe(false);
+  expect(queue.acknowledge(updated?.header.msg_id ?? '')).toBe(true);
+  expect(queue.poll(600_000)).toEqual([]);
+});
+
 test('whatever happens, each object’s last version is acknowledged in the end, once, and nothing is left', () => {
   const step = fc.oneof(
     fc.record({ kind: fc.constant('add' as const), uid: fc.constantFrom('a', 'b', 'c', 'd') }),

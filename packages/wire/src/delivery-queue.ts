@@ -75,6 +75,7 @@ export class DeliveryQueue {
   /** Whether the delivery was taken: an older version than the queued one, or an update after a delete, is not. */
   add(delivery: QueuedDelivery): boolean {
     const key = delivery.uid || delivery.message.route.resource;
+    this.#cancelDeleteBefore(delivery);
     this.#entries ??= new Map();
     const entry = this.#entries.get(key);
     if (entry === undefined) {
@@ -100,6 +101,18 @@ export class DeliveryQueue {
       entry.next = delivery;
     }
     return true;
+  }
+
+  /**
+   * A delete without uid means whatever has the name. Sent again after an object of that name was stored, it would mean the
+   * new one: from here on the new object itself is what takes the old one's place.
+   */
+  #cancelDeleteBefore({ uid, message }: QueuedDelivery): void {
+    if (uid === '' || message.route.operation === operation.delete) return;
+    const unbound = this.#entries?.get(message.route.resource);
+    if (unbound?.delivery.message.route.operation !== operation.delete) return;
+    this.#land(unbound);
+    this.#entries?.delete(unbound.key);
   }
 
   /** Takes an acknowledgement; whether it was for something in flight. */
