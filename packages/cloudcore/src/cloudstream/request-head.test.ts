@@ -27,10 +27,17 @@ test('an upgrade stays one', () => {
   );
 });
 
+test('a node without a path is a question about it', () => {
+  expect(readHead(bytes('GET /nodes/edge-1 HTTP/1.1\r\nHost: x\r\n\r\n'))).toEqual({
+    kind: 'question',
+    node: 'edge-1',
+  });
+});
+
 test('what is no such request is refused, what is not whole is waited for', () => {
   const codes = [
     'GET / HTTP/1.1\r\n\r\n',
-    'GET /nodes/edge-1 HTTP/1.1\r\n\r\n',
+    'POST /nodes/edge-1 HTTP/1.1\r\n\r\n',
     'GET /nodes/..%2fx/y HTTP/1.1\r\n\r\n',
     'GET /nodes/edge-1/x HTTP/1.0\r\n\r\n',
     'GET /nodes/edge-1/x HTTP/1.1\r\nbad header\r\n\r\n',

@@ -17,10 +17,12 @@ export interface RequestHead {
 export type HeadResult =
   | { readonly kind: 'incomplete' }
   | { readonly kind: 'request'; readonly head: RequestHead }
+  /** Whether the node is connected here: asked where several cloudcores run. */
+  | { readonly kind: 'question'; readonly node: string }
   | { readonly kind: 'refused'; readonly code: number; readonly reason: string; readonly message: string };
 
 const requestLine = /^([A-Z]+) (\/[\x21-\x7e]*) HTTP\/1\.1$/;
-const nodePath = /^\/nodes\/([^/?#]+)(\/[^#]*)$/;
+const nodePath = /^\/nodes\/([^/?#]+)(\/[^#]*)?$/;
 const nodeName = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 const headerLine = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+:[\t\x20-\x7e\x80-\xff]*$/;
 /** Between us and the caller alone. */
@@ -37,9 +39,11 @@ export function readHead(bytes: Buffer): HeadResult {
   const [, method = '', target = ''] = requestLine.exec(first) ?? [];
   if (!method) return refused(400, 'BadRequest', 'not an HTTP/1.1 request');
   const [, node = '', path = ''] = nodePath.exec(target) ?? [];
-  if (!nodeName.test(node)) return refused(404, 'NotFound', 'expected /nodes/NODE/PATH');
+  if (!nodeName.test(node) || (path === '' && method !== 'GET'))
+    return refused(404, 'NotFound', 'expected /nodes/NODE/PATH');
   if (!headers.every((line) => headerLine.test(line)))
     return refused(400, 'BadRequest', 'a header is malformed');
+  if (path === '') return { kind: 'question', node };
   const forwarded = Buffer.from(forwardedHead(method, path, headers), 'latin1');
   return { kind: 'request', head: { node, method, path, forwarded, length: end + 4 } };
 }
@@ -70,6 +74,9 @@ const phrases: Readonly<Record<number, string>> = {
   502: 'Bad Gateway',
   503: 'Service Unavailable',
 };
+
+/** The answer to a question about a node that is connected. */
+export const yesAnswer = 'HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n';
 
 /** A whole answer that holds a Kubernetes Status, and the last of its connection. */
 export function statusAnswer(code: number, reason: string, message: string): string {

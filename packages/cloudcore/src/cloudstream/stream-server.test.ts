@@ -180,6 +180,17 @@ test('a node that ends the stream without a byte does not let its caller wait', 
   expect(stream.broken).toBe('it ended the stream without an answer');
 });
 
+test('whether a node is connected here can be asked', async () => {
+  const ask = (node: string) => {
+    const socket = call();
+    socket.write(`GET /nodes/${node} HTTP/1.1\r\n\r\n`);
+    return everything(socket);
+  };
+  expect(await ask('edge-1')).toStartWith('HTTP/1.1 200 OK');
+  expect(await ask('away')).toContain('node away is not connected since 2026-01-01T00:00:00.000Z');
+  expect(stream.received).toBe('');
+});
+
 test('nobody but the API server may call', async () => {
   const other = call('admin');
   const answer = everything(other);

@@ -6,7 +6,7 @@ import { type Clock, describeError, Fault, isFault, type Logger } from '@selvedg
 import { subjectOf } from '@selvedge/pki';
 import type { Hub, NodeStream } from '../cloudhub/hub.ts';
 import type { CloudMetrics } from '../metrics.ts';
-import { type RequestHead, readHead, statusAnswer } from './request-head.ts';
+import { type RequestHead, readHead, statusAnswer, yesAnswer } from './request-head.ts';
 import { pipeStream } from './stream-pipe.ts';
 
 export interface StreamServerOptions {
@@ -115,9 +115,7 @@ function callerOf(socket: TLSSocket): string | undefined {
 function openStream(socket: Socket, node: string, options: StreamServerOptions): NodeStream | undefined {
   const session = options.hub.session(node);
   if (!session) {
-    const sinceMs = options.disconnectedSinceMs(node);
-    const since = sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString()}`;
-    answer(socket, 503, 'ServiceUnavailable', `node ${node} is not connected${since}`);
+    answerNotConnected(socket, node, options);
     return undefined;
   }
   try {
@@ -131,12 +129,18 @@ function openStream(socket: Socket, node: string, options: StreamServerOptions):
   }
 }
 
+function answerNotConnected(socket: Socket, node: string, options: StreamServerOptions): void {
+  const sinceMs = options.disconnectedSinceMs(node);
+  const since = sinceMs === undefined ? '' : ` since ${new Date(sinceMs).toISOString()}`;
+  answer(socket, 503, 'ServiceUnavailable', `node ${node} is not connected${since}`);
+}
+
 interface ReceivedRequest {
   readonly head: RequestHead;
   readonly rest: Buffer;
 }
 
-/** Collects the head, with size and time bounded; answers what is none and resolves to nothing. */
+/** Collects the head, with size and time bounded; answers questions and what is none, and resolves to nothing. */
 function receiveHead(socket: Socket, options: StreamServerOptions): Promise<ReceivedRequest | undefined> {
   return new Promise((resolve) => {
     let received = Buffer.alloc(0);
@@ -156,7 +160,9 @@ function receiveHead(socket: Socket, options: StreamServerOptions): Promise<Rece
         return;
       }
       finish();
-      answer(socket, result.code, result.reason, result.message);
+      if (result.kind === 'refused') answer(socket, result.code, result.reason, result.message);
+      else if (options.hub.session(result.node)) socket.end(yesAnswer);
+      else answerNotConnected(socket, result.node, options);
     };
     const onClose = () => finish();
     const timer = options.clock.after(options.headTimeoutMs ?? defaults.headTimeoutMs, () => {

@@ -1,13 +1,14 @@
-// The way to a node's kubelet endpoint: through the cloudcore that holds the node's connection, which says in a ConfigMap where it is.
+// The way to a node's kubelet endpoint: through the cloudcore that holds the node's connection; each says in a ConfigMap where it is.
 
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect, type TLSSocket } from 'node:tls';
 import type { Store } from '../../store/store-contract.ts';
-import { refuse } from '../status-error.ts';
+import { refuse, StatusError } from '../status-error.ts';
+import { refusalOf } from './node-refusal.ts';
 
 export interface NodeStreamsOptions {
-  readonly store: Store;
+  readonly store: Pick<Store, 'latest'>;
   /** PEM: what this server shows to cloudcore. */
   readonly certificate: string;
   readonly key: string;
@@ -36,8 +37,11 @@ export class NodeStreams {
   }
 
   /** A plain GET; the answer's body streams until either side ends it. */
-  get(request: NodeRequest, signal: AbortSignal): Promise<IncomingMessage> {
-    const server = this.#server(request.node);
+  async get(request: NodeRequest, signal: AbortSignal): Promise<IncomingMessage> {
+    return this.#request(await this.#server(request.node), request, signal);
+  }
+
+  #request(server: StreamServer, request: NodeRequest, signal: AbortSignal): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const call = httpsRequest(
         {
@@ -57,8 +61,8 @@ export class NodeStreams {
   }
 
   /** A raw connection on which the caller writes its own request. */
-  connect(node: string): Promise<TLSSocket> {
-    const server = this.#server(node);
+  async connect(node: string): Promise<TLSSocket> {
+    const server = await this.#server(node);
     return new Promise((resolve, reject) => {
       const socket = connect({ host: server.host, port: server.port, ...this.#tls(server) }, () => {
         socket.setTimeout(0);
@@ -75,16 +79,43 @@ export class NodeStreams {
     return { ca, cert: this.#options.certificate, key: this.#options.key };
   }
 
-  #server(node: string): StreamServer {
+  async #server(node: string): Promise<StreamServer> {
+    const servers = this.#published();
+    const [only] = servers;
+    if (!only) throw refuse.unavailable(`no cloudcore has said how to reach node ${node}; is it running?`);
+    return servers.length === 1 ? only : this.#holder(servers, node);
+  }
+
+  #published(): StreamServer[] {
     const entry = this.#options.store.latest('configmaps', configMapKey);
     const { data = {} } = entry
       ? (JSON.parse(Buffer.from(entry.value).toString('utf8')) as { data?: Record<string, string> })
       : {};
-    for (const text of Object.values(data)) {
-      const server = readServer(text);
-      if (server) return server;
+    return Object.values(data).flatMap((text) => readServer(text) ?? []);
+  }
+
+  /** Who holds the node's connection. All are asked at once: one that is gone costs those no time that have an answer. */
+  async #holder(servers: readonly StreamServer[], node: string): Promise<StreamServer> {
+    const stop = AbortSignal.timeout(connectTimeoutMs);
+    const settled = new AbortController();
+    const signal = AbortSignal.any([stop, settled.signal]);
+    try {
+      return await Promise.any(servers.map((server) => this.#ifConnected(server, node, signal)));
+    } catch (error) {
+      const refusals = (error as AggregateError).errors as unknown[];
+      // What a cloudcore says of the node says more than that another can not be reached.
+      throw refusals.find((one) => one instanceof StatusError && one.code === 503) ?? refusals[0];
+    } finally {
+      settled.abort();
     }
-    throw refuse.unavailable(`no cloudcore has said how to reach node ${node}; is it running?`);
+  }
+
+  /** The server itself when the node is connected to it; rejects with why not. */
+  async #ifConnected(server: StreamServer, node: string, signal: AbortSignal): Promise<StreamServer> {
+    const answer = await this.#request(server, { node, path: '' }, signal);
+    if (answer.statusCode !== 200) throw await refusalOf(answer);
+    answer.resume();
+    return server;
   }
 }
 

@@ -5,6 +5,7 @@ import type { Answer, AnswerStream } from '../api-request.ts';
 import { refuse } from '../status-error.ts';
 import type { VerbCall } from '../verbs/target.ts';
 import { isWebSocket, sendByWebSocket } from './log-web-socket.ts';
+import { refusalOf } from './node-refusal.ts';
 import { chooseContainer, findPod, nodeOf } from './pod-target.ts';
 
 /** What a kubelet understands, under the same names. */
@@ -62,33 +63,5 @@ async function passOn(answer: IncomingMessage, stream: AnswerStream): Promise<vo
     stream.end();
   } catch {
     stream.destroy(); // the node or the reader has gone: what came, came
-  }
-}
-
-const maxRefusalBytes = 64 * 1024;
-
-/** A node's own words, or cloudcore's Status, as this server's refusal. */
-export async function refusalOf(answer: IncomingMessage): Promise<Error> {
-  let text = '';
-  for await (const chunk of answer as AsyncIterable<Uint8Array>) {
-    text += Buffer.from(chunk).toString('utf8');
-    if (text.length > maxRefusalBytes) break;
-  }
-  const message = messageOf(text);
-  switch (answer.statusCode) {
-    case 400:
-      return refuse.badRequest(message);
-    case 503:
-      return refuse.unavailable(message);
-    default:
-      return refuse.internal(message);
-  }
-}
-
-function messageOf(text: string): string {
-  try {
-    return (JSON.parse(text) as { message?: string }).message ?? text;
-  } catch {
-    return text.trim();
   }
 }
