@@ -1,4 +1,4 @@
-// What edged asks of a container runtime: the contract that containerd (by CRI) and the fake runtime both keep.
+// What edged asks of a container runtime: the one interface between pods and CRI.
 
 import type {
   AttachRequest,
