@@ -1,6 +1,6 @@
 // What cloudcore needs in a cluster: its namespace, its account, and the least rights that its parts can do with, each with its reason.
 
-import type { KubeObject, PolicyRule } from '@selvedge/kubernetes';
+import { type KubeObject, nodeLeaseNamespace, type PolicyRule } from '@selvedge/kubernetes';
 
 export const cloudcoreNamespace = 'kubeedge';
 export const cloudcoreAccount = 'cloudcore';
@@ -36,7 +36,7 @@ export function cloudcoreRules(): PolicyRule[] {
 /** Rights in single namespaces. */
 function namespacedRules(): Readonly<Record<string, PolicyRule[]>> {
   return {
-    'kube-node-lease': [rule('coordination.k8s.io', ['leases'], ['get', 'create', 'update', 'patch'])],
+    [nodeLeaseNamespace]: [rule('coordination.k8s.io', ['leases'], ['get', 'create', 'update', 'patch'])],
     [cloudcoreNamespace]: [
       // The hub's CA, its certificate and the join token.
       rule('', ['secrets'], ['create', 'update', 'patch', 'delete']),

@@ -15,6 +15,8 @@ export {
   type LabelRequirement,
   type LabelRequirements,
   matchesLabels,
+  meetsRequirement,
+  type NodeRequirement,
   type ParsedLabelSelector,
   parseLabelSelector,
   requirementsOf,
@@ -38,6 +40,7 @@ export {
   outOfRange,
   withoutTrailingDash,
 } from './names.ts';
+export { nodeLeaseNamespace } from './node-lease.ts';
 export * from './object.ts';
 export {
   addQuantities,

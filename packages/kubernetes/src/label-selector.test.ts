@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   formatLabelSelector,
   matchesLabels,
+  meetsRequirement,
   parseLabelSelector,
   requirementsOf,
   selectorMatches,
@@ -67,6 +68,25 @@ test('a LabelSelector that is absent matches nothing, an empty one everything', 
   expect(selectorMatches(selector, { app: 'web', tier: 'b' })).toBe(true);
   expect(selectorMatches(selector, { app: 'web', tier: 'b', old: '' })).toBe(false);
   expect(formatLabelSelector(requirementsOf(selector) ?? [])).toBe('app=web,!old,tier in (a,b)');
+});
+
+test('a node selector’s operators are all known, and what is not understood is never met', () => {
+  const meets = (operator: string, values: string[], value: string | undefined) =>
+    meetsRequirement({ key: 'a', operator, values }, value);
+  expect(meets('In', ['1', '2'], '2')).toBe(true);
+  expect(meets('NotIn', ['1'], undefined)).toBe(true);
+  expect(meets('Exists', [], '')).toBe(true);
+  expect(meets('DoesNotExist', [], '')).toBe(false);
+  expect(meets('Gt', ['9'], '10')).toBe(true);
+  expect(meets('Lt', ['9'], '10')).toBe(false);
+  expect(meets('Near', ['1'], '1')).toBe(false);
+  expect(meets('constructor', ['1'], '1')).toBe(false);
+  expect(meets('Gt', ['1'], 'two')).toBe(false);
+  expect(meets('Lt', ['x'], '1')).toBe(false);
+  // A label selector has no numbers to compare.
+  expect(
+    selectorMatches({ matchExpressions: [{ key: 'a', operator: 'Gt', values: ['1'] }] }, { a: '2' }),
+  ).toBe(false);
 });
 
 test('any text is parsed or refused, and what is parsed survives being written', () => {

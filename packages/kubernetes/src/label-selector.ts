@@ -28,6 +28,10 @@ export function matchesLabels(requirements: LabelRequirements, labels: Labels): 
 
 function meets({ key, operator, values }: LabelRequirement, labels: Labels): boolean {
   const value = labels !== undefined && Object.hasOwn(labels, key) ? labels[key] : undefined;
+  return holds(operator, values, value);
+}
+
+function holds(operator: LabelOperator, values: readonly string[], value: string | undefined): boolean {
   switch (operator) {
     case 'in':
       return value !== undefined && values.includes(value);
@@ -38,9 +42,9 @@ function meets({ key, operator, values }: LabelRequirement, labels: Labels): boo
     case 'doesNotExist':
       return value === undefined;
     case 'greaterThan':
-      return isInteger(value) && Number(value) > Number(values[0]);
+      return isInteger(value) && isInteger(values[0]) && Number(value) > Number(values[0]);
     case 'lessThan':
-      return isInteger(value) && Number(value) < Number(values[0]);
+      return isInteger(value) && isInteger(values[0]) && Number(value) < Number(values[0]);
   }
 }
 
@@ -48,12 +52,33 @@ function isInteger(text: string | undefined): text is string {
   return text !== undefined && /^[+-]?\d+$/.test(text);
 }
 
-const objectOperators: Readonly<Record<string, LabelOperator>> = {
-  In: 'in',
-  NotIn: 'notIn',
-  Exists: 'exists',
-  DoesNotExist: 'doesNotExist',
-};
+const objectOperators: ReadonlyMap<string, LabelOperator> = new Map([
+  ['In', 'in'],
+  ['NotIn', 'notIn'],
+  ['Exists', 'exists'],
+  ['DoesNotExist', 'doesNotExist'],
+]);
+const nodeOperators: ReadonlyMap<string, LabelOperator> = new Map([
+  ...objectOperators,
+  ['Gt', 'greaterThan'],
+  ['Lt', 'lessThan'],
+]);
+
+/** A requirement as node selectors in objects have it: a label selector's operators, and `Gt` and `Lt`. */
+export interface NodeRequirement {
+  readonly key: string;
+  readonly operator: string;
+  readonly values?: readonly string[];
+}
+
+/** Whether the value of its key meets the requirement; an operator that is not known is never met. */
+export function meetsRequirement(
+  { operator, values = [] }: NodeRequirement,
+  value: string | undefined,
+): boolean {
+  const known = nodeOperators.get(operator);
+  return known !== undefined && holds(known, values, value);
+}
 
 /** A LabelSelector's requirements. Undefined matches nothing and gives undefined; an empty one matches everything. */
 export function requirementsOf(selector: LabelSelector | undefined): LabelRequirements | undefined {
@@ -63,7 +88,7 @@ export function requirementsOf(selector: LabelSelector | undefined): LabelRequir
     requirements.push({ key, operator: 'in', values: [value] });
   }
   for (const { key, operator, values } of selector.matchExpressions ?? []) {
-    const known = objectOperators[operator];
+    const known = objectOperators.get(operator);
     if (known === undefined) return undefined;
     requirements.push({ key, operator: known, values: values ?? [] });
   }

@@ -1,13 +1,12 @@
 // The WebSocket upgrade (RFC 6455, section 4) as text: requests and responses, built and read on both sides.
 // KubeEdge's headers have underscores (`node_id`), which no HTTP library may drop here.
 
-import { createHash } from 'node:crypto';
 import { Fault } from '@selvedge/base';
+import { acceptKeyOf } from '@selvedge/base/websocket';
 
 /** The largest head (request or status line with headers) that is read. */
 export const maxHeadBytes = 16 * 1024;
 
-const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 const headEnd = Buffer.from('\r\n\r\n');
 
 export const header = {
@@ -94,7 +93,7 @@ export function buildUpgradeResponse(key: string, headers: Readonly<Record<strin
   return head('HTTP/1.1 101 Switching Protocols', {
     Upgrade: 'websocket',
     Connection: 'Upgrade',
-    'Sec-WebSocket-Accept': acceptOf(key),
+    'Sec-WebSocket-Accept': acceptKeyOf(key),
     ...headers,
   });
 }
@@ -118,15 +117,9 @@ export function checkUpgradeResponse(response: HttpHead, key: string): void {
   if (status !== '101') {
     throw new Fault('wire/upgrade-refused', `the server refused the WebSocket: ${response.startLine}`);
   }
-  if (response.headers.get('sec-websocket-accept') !== acceptOf(key)) {
+  if (response.headers.get('sec-websocket-accept') !== acceptKeyOf(key)) {
     throw bad('the server answered with a wrong Sec-WebSocket-Accept');
   }
-}
-
-function acceptOf(key: string): string {
-  return createHash('sha1')
-    .update(key + acceptGuid)
-    .digest('base64');
 }
 
 function hasToken(message: HttpHead, name: string, token: string): boolean {

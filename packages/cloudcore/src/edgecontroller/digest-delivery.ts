@@ -2,9 +2,8 @@
 
 import type { Clock, Logger } from '@selvedge/base';
 import type { KubeObject, Stored } from '@selvedge/kubernetes';
-import type { Digest } from '@selvedge/wire';
+import { type Digest, isNewerVersion } from '@selvedge/wire';
 import type { NodeSession } from '../cloudhub/hub.ts';
-import { isNewerVersion } from '../synccontroller/resource-version.ts';
 import {
   deliveredTypes,
   desiredObjects,

@@ -2,9 +2,9 @@
 
 import type { Clock, Logger } from '@selvedge/base';
 import { apiVersionOf, type KubeObject, type Stored } from '@selvedge/kubernetes';
+import { isNewerVersion } from '@selvedge/wire';
 import type { NodeSession } from '../cloudhub/hub.ts';
 import type { SyncRecord } from '../synccontroller/object-sync.ts';
-import { isNewerVersion } from '../synccontroller/resource-version.ts';
 import type { SyncStore } from '../synccontroller/sync-store.ts';
 import { isWanted, knownVersion, type ObjectCatalog } from './desired-objects.ts';
 import { type DownstreamOperation, deletionStub, downstreamMessage } from './downstream-message.ts';

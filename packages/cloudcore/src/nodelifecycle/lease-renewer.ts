@@ -2,7 +2,7 @@
 
 import { type Clock, describeError, type Logger, sleep } from '@selvedge/base';
 import { isApiFault, type KubeClient } from '@selvedge/client';
-import { type KubeObject, type Lease, resources } from '@selvedge/kubernetes';
+import { type KubeObject, type Lease, nodeLeaseNamespace, resources } from '@selvedge/kubernetes';
 import type { Hub, NodeSession } from '../cloudhub/hub.ts';
 import type { CloudMetrics } from '../metrics.ts';
 import { LeaseSchedule } from './lease-schedule.ts';
@@ -23,7 +23,6 @@ export interface LeaseRenewerOptions {
 
 const defaults = { minIntervalMs: 10_000, maxIntervalMs: 18_000, renewalsPerSecond: 1_000, concurrency: 64 };
 const tickMs = 100;
-const leaseNamespace = 'kube-node-lease';
 /** What Kubernetes writes; informational, the node lifecycle controller has its own grace period. */
 const leaseDurationSeconds = 40;
 
@@ -92,7 +91,7 @@ export class LeaseRenewer {
       leaseDurationSeconds,
       renewTime: microTime(this.#options.clock.now()),
     };
-    const reference = { type: resources.leases, namespace: leaseNamespace, name: node };
+    const reference = { type: resources.leases, namespace: nodeLeaseNamespace, name: node };
     try {
       await this.#options.client.patch<LeaseObject>(reference, 'merge', { spec });
     } catch (error) {
@@ -104,7 +103,7 @@ export class LeaseRenewer {
         kind: 'Lease',
         metadata: {
           name: node,
-          namespace: leaseNamespace,
+          namespace: nodeLeaseNamespace,
           ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: node, uid }],
         },
         spec: spec as Lease['spec'] & object,

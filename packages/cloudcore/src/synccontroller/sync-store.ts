@@ -3,6 +3,7 @@
 import { type Clock, describeError, type Logger, runWorkers, WorkQueue } from '@selvedge/base';
 import { createRecordInformer, type Informer, isApiFault, type KubeClient } from '@selvedge/client';
 import type { Stored } from '@selvedge/kubernetes';
+import { isNewerVersion } from '@selvedge/wire';
 import {
   clusterObjectSyncs,
   type ObjectSync,
@@ -11,7 +12,6 @@ import {
   syncName,
   syncRecord,
 } from './object-sync.ts';
-import { isNewerVersion } from './resource-version.ts';
 
 export interface SyncedObject {
   readonly node: string;

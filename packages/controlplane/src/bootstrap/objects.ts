@@ -1,6 +1,6 @@
 // The objects that a cluster has from its first minute: namespaces, roles and bindings, priority classes, the kubernetes service.
 
-import type { KubeObject } from '@selvedge/kubernetes';
+import { type KubeObject, nodeLeaseNamespace } from '@selvedge/kubernetes';
 import { mastersGroup } from '../apiserver/authentication/user.ts';
 import type { ApiContext } from '../apiserver/context.ts';
 import { metaOf } from '../apiserver/object-meta.ts';
@@ -8,7 +8,7 @@ import { createObject, updateObject } from '../apiserver/object-writer.ts';
 import { storageKey } from '../apiserver/registry/resource.ts';
 import { bootstrapBindings, bootstrapRoles } from './roles.ts';
 
-const namespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease', 'kubeedge'];
+const namespaces = ['default', 'kube-system', 'kube-public', nodeLeaseNamespace, 'kubeedge'];
 const server = { name: 'system:apiserver', groups: [mastersGroup] };
 
 export interface BootstrapOptions {

@@ -1,6 +1,6 @@
 // Node selectors and node affinity: which nodes a pod asks for by labels and names. Pure.
 
-import { meetsRequirement } from '../controllers/machinery/label-selector.ts';
+import { meetsRequirement, type NodeRequirement } from '@selvedge/kubernetes';
 import type { PodShape } from '../controllers/machinery/pod-shape.ts';
 
 export interface NodeIdentity {
@@ -8,15 +8,9 @@ export interface NodeIdentity {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-interface Requirement {
-  readonly key: string;
-  readonly operator: string;
-  readonly values?: readonly string[];
-}
-
 interface Term {
-  readonly matchExpressions?: readonly Requirement[];
-  readonly matchFields?: readonly Requirement[];
+  readonly matchExpressions?: readonly NodeRequirement[];
+  readonly matchFields?: readonly NodeRequirement[];
 }
 
 export function matchesNodeSelection(

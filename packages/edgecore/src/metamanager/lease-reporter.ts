@@ -1,7 +1,7 @@
 // Renews the node's lease for clouds that do not renew it themselves: what tells Kubernetes that the node is alive.
 
 import { Fault } from '@selvedge/base';
-import type { Lease, OwnerReference } from '@selvedge/kubernetes';
+import { type Lease, nodeLeaseNamespace, type OwnerReference } from '@selvedge/kubernetes';
 import { capability } from '@selvedge/wire';
 import { type CloudAnswer, readAnswer } from './cloud-answer.ts';
 import type { MetaContext } from './meta-context.ts';
@@ -51,7 +51,7 @@ export class LeaseReporter implements Reporter {
   }
 
   async #ask(operation: 'query' | 'insert' | 'update', content: unknown): Promise<CloudAnswer> {
-    const resource = `kube-node-lease/lease/${this.#context.nodeName}`;
+    const resource = `${nodeLeaseNamespace}/lease/${this.#context.nodeName}`;
     return readAnswer(await this.#context.requests.ask({ operation, resource, content }));
   }
 
@@ -62,7 +62,7 @@ export class LeaseReporter implements Reporter {
       metadata: {
         ...lease?.metadata,
         name: nodeName,
-        namespace: 'kube-node-lease',
+        namespace: nodeLeaseNamespace,
         ownerReferences: this.#owners(),
       },
       spec: {

@@ -52,32 +52,6 @@ export function isEmptySelector(selector: LabelSelector | undefined): boolean {
   );
 }
 
-/** Whether the labels satisfy the selector; a malformed requirement matches nothing. */
-export function selectorMatches(selector: LabelSelector, labels: Record<string, string>): boolean {
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {}))
-    if (labels[key] !== value) return false;
-  return (selector.matchExpressions ?? []).every((one) => requirementMatches(one, labels));
-}
-
-function requirementMatches(
-  { key, operator, values = [] }: Requirement,
-  labels: Record<string, string>,
-): boolean {
-  const value = labels[key];
-  switch (operator) {
-    case 'In':
-      return value !== undefined && values.includes(value);
-    case 'NotIn':
-      return value === undefined || !values.includes(value);
-    case 'Exists':
-      return value !== undefined;
-    case 'DoesNotExist':
-      return value === undefined;
-    default:
-      return false;
-  }
-}
-
 export function validateNodeRequirement(errors: Errors, path: string, requirement: Requirement): void {
   const values = requirement.values ?? [];
   switch (requirement.operator) {

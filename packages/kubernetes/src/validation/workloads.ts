@@ -1,12 +1,13 @@
 // Validation of deployments, replica sets and daemon sets.
 
 import { type FieldError, fieldError, GoValue } from '../field-error.ts';
+import { selectorMatches } from '../label-selector.ts';
 import { isDns1123Subdomain } from '../names.ts';
 import type { DaemonSet, Deployment, LabelSelector, PodTemplateSpec, ReplicaSet } from '../object.ts';
 import { validateMetadata } from './metadata.ts';
 import { validatePodTemplate } from './pod.ts';
 import { type Errors, goIntOrString, goStringMap, goStruct, notNegative, sameValue } from './rules.ts';
-import { goLabelSelector, isEmptySelector, selectorMatches, validateLabelSelector } from './selectors.ts';
+import { goLabelSelector, isEmptySelector, validateLabelSelector } from './selectors.ts';
 
 const rules = { namespaced: true, name: isDns1123Subdomain };
 type IntOrPercent = number | string | undefined;

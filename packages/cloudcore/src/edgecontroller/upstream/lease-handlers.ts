@@ -1,12 +1,10 @@
 // The node's own Lease, for edges that renew it themselves.
 
 import type { KubeClient } from '@selvedge/client';
-import { type KubeObject, type Lease, resources } from '@selvedge/kubernetes';
+import { type KubeObject, type Lease, nodeLeaseNamespace, resources } from '@selvedge/kubernetes';
 import { withType } from '../resource-types.ts';
 import { forbidden } from './refusal.ts';
 import { type Answer, contentObject, type EdgeRequest } from './request.ts';
-
-export const nodeLeaseNamespace = 'kube-node-lease';
 
 type LeaseObject = Lease & KubeObject;
 

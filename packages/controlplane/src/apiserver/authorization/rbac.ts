@@ -1,9 +1,15 @@
 // RBAC: the rules that roles give to users by bindings, kept compiled and rebuilt when a role or binding changes.
 
-import type { ClusterRole, ClusterRoleBinding, PolicyRule, Role, RoleBinding } from '@selvedge/kubernetes';
+import {
+  type ClusterRole,
+  type ClusterRoleBinding,
+  type PolicyRule,
+  type Role,
+  type RoleBinding,
+  selectorMatches,
+} from '@selvedge/kubernetes';
 import type { Store } from '../../store/store-contract.ts';
 import { readServiceAccountName, type User } from '../authentication/user.ts';
-import { selectorMatches } from '../selector-object.ts';
 import type { Attributes, Decision } from './attributes.ts';
 import { ruleAllows } from './rules.ts';
 

@@ -1,14 +1,19 @@
 // The server's end of kubectl's WebSocket, as binary messages in and out.
 
-import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { encodeCloseFrame, encodeFrame, FrameParser, type FrameSink, opcode } from '@selvedge/base/websocket';
+import {
+  acceptKeyOf,
+  encodeCloseFrame,
+  encodeFrame,
+  FrameParser,
+  type FrameSink,
+  opcode,
+} from '@selvedge/base/websocket';
 import type { UpgradeConnection } from '../api-request.ts';
 import { type MessagePeer, write } from './remote-command.ts';
 
 const maxMessageBytes = 1 << 20;
-const acceptGuid = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 /** Answers the client's handshake; `protocol` is one that it offered, or empty where it offered none. */
 export function acceptWebSocket(
@@ -17,12 +22,11 @@ export function acceptWebSocket(
   protocol: string,
 ): WebSocketPeer {
   const key = String(headers['sec-websocket-key'] ?? '');
-  const accept = createHash('sha1').update(`${key}${acceptGuid}`).digest('base64');
   const answer = [
     'HTTP/1.1 101 Switching Protocols',
     'Upgrade: websocket',
     'Connection: Upgrade',
-    `Sec-WebSocket-Accept: ${accept}`,
+    `Sec-WebSocket-Accept: ${acceptKeyOf(key)}`,
     ...(protocol === '' ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
   ];
   socket.write(`${answer.join('\r\n')}\r\n\r\n`);

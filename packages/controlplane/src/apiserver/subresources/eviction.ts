@@ -1,6 +1,6 @@
 // pods/eviction: a deletion that respects disruption budgets.
 
-import type { KubeObject, Pod } from '@selvedge/kubernetes';
+import { type KubeObject, type Pod, selectorMatches } from '@selvedge/kubernetes';
 import { type Answer, jsonAnswer } from '../api-request.ts';
 import { readDeleteOptions } from '../delete-options.ts';
 import { decodeObject } from '../object-decoder.ts';
@@ -9,7 +9,6 @@ import { removeObject } from '../object-remover.ts';
 import { updateObject } from '../object-writer.ts';
 import { readWriteOptions } from '../query-options.ts';
 import { storageKey } from '../registry/resource.ts';
-import { selectorMatches } from '../selector-object.ts';
 import { refuse, StatusError } from '../status-error.ts';
 import { decodeStored } from '../stored-object.ts';
 import type { VerbCall } from '../verbs/target.ts';

@@ -9,6 +9,7 @@ import {
   type KubeObject,
   type Namespace,
   type Node,
+  nodeLeaseNamespace,
   type ObjectMeta,
   type Pod,
   type ReplicaSet,
@@ -48,7 +49,6 @@ export interface SharedInformerOptions {
 }
 
 export const rootCaConfigMapName = 'kube-root-ca.crt';
-export const nodeLeaseNamespace = 'kube-node-lease';
 
 /** The informers, and what runs them all until the signal aborts. */
 export function createSharedInformers(options: SharedInformerOptions): {

@@ -1,11 +1,10 @@
 // The node lifecycle controller: notices nodes that have gone silent, taints them, and moves their pods unless they are edges.
 
 import type { WorkQueue } from '@selvedge/base';
-import { type Node, resources, type Stored } from '@selvedge/kubernetes';
+import { type Node, nodeLeaseNamespace, resources, type Stored } from '@selvedge/kubernetes';
 import { type ControllerContext, runController, unlessGone } from '../machinery/controller.ts';
 import { timestamp } from '../machinery/event-recorder.ts';
 import { isActive, type PodRecord } from '../machinery/pod-record.ts';
-import { nodeLeaseNamespace } from '../machinery/shared-informers.ts';
 import { type Heartbeat, observe, readyCondition, silenceDueMs, silentConditions } from './conditions.ts';
 import { decideEvictions, evictingTaints } from './eviction.ts';
 import { decideTaints } from './node-taints.ts';

@@ -17,7 +17,7 @@ test('versions compare as numbers of any size', () => {
 test('garbage is never newer than anything and always older than a version', () => {
   fc.assert(
     fc.property(fc.string(), (text) => {
-      if (/^\d{1,20}$/.test(text)) return;
+      if (/^\d+$/.test(text)) return;
       expect(isNewerVersion(text, '0')).toBe(false);
       expect(isNewerVersion('1', text)).toBe(true);
       expect(isNewerVersion(text, text)).toBe(false);
