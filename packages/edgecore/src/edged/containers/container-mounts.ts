@@ -11,6 +11,7 @@ import { mountSubPath } from '../volumes/sub-path.ts';
 import type { MountedVolume } from '../volumes/volume-manager.ts';
 import { defaultTerminationMessagePath } from './container-config.ts';
 import { expand } from './expansion.ts';
+import { terminationMessageDirectory } from './termination-message.ts';
 
 export interface ContainerMountsInput {
   readonly pod: EdgePod;
@@ -92,7 +93,7 @@ function expandStrictly(text: string, environment: ReadonlyMap<string, string>):
 
 /** A file of its own for each start, which the container may write whoever it runs as. */
 async function terminationMessageFile({ podDirectory, container }: ContainerMountsInput): Promise<string> {
-  const directory = join(podDirectory, 'containers', container.name);
+  const directory = terminationMessageDirectory(podDirectory, container.name);
   await mkdir(directory, { recursive: true, mode: 0o750 });
   const path = join(directory, randomBytes(4).toString('hex'));
   await writeFile(path, '');

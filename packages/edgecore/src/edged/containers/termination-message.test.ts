@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runtimeContainer } from '../testing/pods.ts';
-import { terminationMessage } from './termination-message.ts';
+import { terminationMessage, terminationMessageDirectory } from './termination-message.ts';
 
 let directory = '';
+let own = '';
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'last-words-'));
+  own = terminationMessageDirectory(directory, 'c');
+  mkdirSync(own, { recursive: true });
 });
 afterEach(() => rmSync(directory, { recursive: true }));
 
@@ -16,11 +20,18 @@ interface Words {
   readonly log?: string;
   readonly exitCode?: number;
   readonly policy?: string;
+  readonly mounts?: { readonly containerPath: string; readonly hostPath: string }[];
 }
 
-function message({ file, log, exitCode = 1, policy = 'FallbackToLogsOnError' }: Words): Promise<string> {
+function message({
+  file,
+  log,
+  exitCode = 1,
+  policy = 'FallbackToLogsOnError',
+  mounts = [],
+}: Words): Promise<string> {
   const path = '/dev/termination-log';
-  const hostPath = join(directory, 'words');
+  const hostPath = join(own, 'words');
   const logPath = join(directory, 'log');
   if (file !== undefined) writeFileSync(hostPath, file);
   if (log !== undefined) writeFileSync(logPath, log);
@@ -28,12 +39,13 @@ function message({ file, log, exitCode = 1, policy = 'FallbackToLogsOnError' }: 
     runtimeContainer({
       exitCode,
       logPath,
-      mounts: [{ containerPath: path, hostPath }],
+      mounts: [...mounts, { containerPath: path, hostPath }],
       annotations: {
         'io.kubernetes.container.terminationMessagePath': path,
         'io.kubernetes.container.terminationMessagePolicy': policy,
       },
     }),
+    directory,
   );
 }
 
@@ -73,4 +85,25 @@ test('a line that the runtime has cut in pieces is one line', async () => {
 test('characters that the limit cuts in two do not become others', async () => {
   expect(await message({ file: '', log: logged('é'.repeat(2_000)) })).toBe(`${'é'.repeat(1_023)}\n`);
   expect(await message({ file: `x${'é'.repeat(4_000)}` })).toBe(`x${'é'.repeat(2_047)}`);
+});
+
+test('what a volume has at the path of the last words is not read', async () => {
+  const hostPath = join(directory, 'in-a-volume');
+  writeFileSync(hostPath, 'of the volume');
+  const mounts = [{ containerPath: '/dev/termination-log', hostPath }];
+  expect(await message({ mounts, file: 'own words' })).toBe('own words');
+});
+
+const strange: Record<string, (path: string) => void> = {
+  'a directory': (path) => mkdirSync(path),
+  'a pipe that nobody writes to': (path) => execFileSync('mkfifo', [path]),
+  'a link out of it': (path) => symlinkSync('/etc/hostname', path),
+};
+
+test.each(Object.entries(strange))('%s in place of the file or the log is told, not read', async (_, put) => {
+  put(join(own, 'words'));
+  expect(await message({})).toStartWith(`Error on reading termination log ${join(own, 'words')}: `);
+  rmSync(join(own, 'words'), { recursive: true });
+  put(join(directory, 'log'));
+  expect(await message({})).toStartWith('Error on reading termination message from logs: ');
 });

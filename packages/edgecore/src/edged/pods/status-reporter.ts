@@ -66,7 +66,8 @@ export class StatusReporter {
     for (const id of this.#messages.keys()) if (!ids.has(id)) this.#messages.delete(id);
     for (const container of state?.containers ?? []) {
       if (container.state !== 'exited' || this.#messages.has(container.id)) continue;
-      this.#messages.set(container.id, await terminationMessage(container));
+      const podDirectory = this.#context.volumes.podDirectory(container.podUid);
+      this.#messages.set(container.id, await terminationMessage(container, podDirectory));
     }
   }
 }
