@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'bun:test';
 import type { FakeClock, Fault } from '@selvedge/base';
-import type { Node, TokenRequest } from '@selvedge/kubernetes';
+import type { Node } from '@selvedge/kubernetes';
 import { MemoryLink } from '../test-cloud/memory-link.ts';
 import { configMap, notFound, pod } from '../test-cloud/objects.ts';
 import type { MetaManager } from './meta-manager.ts';
@@ -218,54 +218,6 @@ test('a terminated pod is deleted in the cloud, over restarts, and no late messa
   const again = connect();
   await clock.advance(0);
   expect(again.requests('delete', 'default/pod/a')).toEqual([]);
-});
-
-const token = (expiresInMs: number, value = 'token') => ({
-  apiVersion: 'authentication.k8s.io/v1',
-  kind: 'TokenRequest',
-  metadata: { name: 'default', namespace: 'default' },
-  spec: {},
-  status: { token: value, expirationTimestamp: new Date(clock.now() + expiresInMs).toISOString() },
-});
-const wanted = {
-  spec: { audiences: [], expirationSeconds: 3_600, boundObjectRef: { kind: 'Pod', name: 'a', uid: 'uid-a' } },
-} as unknown as TokenRequest;
-
-test('a token is kept over restarts, renewed late in its life, and served expired when nobody can renew it', async () => {
-  expect(manager.serviceAccountToken('default', 'default', wanted)).rejects.toMatchObject({
-    code: 'metamanager/offline',
-  });
-  const link = connect();
-  link.answers.set('query default/serviceaccounttoken/default', () => token(3_600_000, 'first'));
-  const first = manager.serviceAccountToken('default', 'default', wanted);
-  await clock.advance(0);
-  expect((await first).status?.token).toBe('first');
-  await restart();
-  await clock.advance(2 * 3_600_000);
-  expect((await manager.serviceAccountToken('default', 'default', wanted)).status?.token).toBe('first');
-  const changes: StoreChange[] = [];
-  using _ = manager.subscribe((change) => changes.push(change));
-  const second = connect();
-  second.answers.set('query default/serviceaccounttoken/default', () => token(3_600_000, 'second'));
-  manager.linkUp(second);
-  await clock.advance(0);
-  expect(changes.map(({ type, name }) => `${type} ${name}`)).toEqual(['serviceaccounttoken default']);
-  expect((await manager.serviceAccountToken('default', 'default', wanted)).status?.token).toBe('second');
-  expect(second.requests('query', 'default/serviceaccounttoken/default').length).toBe(1);
-  await clock.advance(3_600_000 * 0.81);
-  expect(second.requests('query', 'default/serviceaccounttoken/default').length).toBe(2);
-});
-
-test("tokens go with their pod's uid", async () => {
-  const link = connect();
-  link.deliver('insert', 'default/pod/a', pod('a'));
-  link.answers.set('query default/serviceaccounttoken/default', () => token(3_600_000));
-  const got = manager.serviceAccountToken('default', 'default', wanted);
-  await clock.advance(0);
-  await got;
-  link.deliver('delete', 'default/pod/a', pod('a'));
-  await clock.advance(0);
-  expect(onDisk('SELECT key FROM token')).toEqual([]);
 });
 
 const node = (status: Record<string, unknown> = {}): Node =>

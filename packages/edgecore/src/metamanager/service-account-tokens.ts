@@ -51,6 +51,7 @@ export class ServiceAccountTokens implements Reporter {
     this.#deleteOfPod = database.prepare('DELETE FROM token WHERE pod_uid = ?');
     for (const row of database.prepare<TokenRow>('SELECT * FROM token').all())
       this.#entries.set(row.key, entryOf(row));
+    for (const { podUid } of [...this.#entries.values()]) if (this.#isPodGone(podUid)) this.#forget(podUid);
   }
 
   async get(namespace: string, serviceAccount: string, request: TokenRequest): Promise<TokenRequest> {
@@ -85,9 +86,21 @@ export class ServiceAccountTokens implements Reporter {
     if (!entry) return undefined;
     const waitMs = this.#dueMs(entry) - this.#context.clock.now();
     if (waitMs > 0) return waitMs;
+    if (this.#isPodGone(entry.podUid)) {
+      this.#forget(entry.podUid);
+      return undefined;
+    }
     const { namespace, serviceAccount, request } = entry;
     await this.#fetchOnce(key, { namespace, serviceAccount, request });
     return retryMs;
+  }
+
+  #isPodGone(podUid: string): boolean {
+    return podUid !== '' && !this.#context.objects.entries('pod').some(({ uid }) => uid === podUid);
+  }
+
+  #forget(podUid: string): void {
+    this.#context.commits.lazily({ apply: () => this.removeOfPod(podUid) });
   }
 
   #fetchOnce(
@@ -134,6 +147,8 @@ export class ServiceAccountTokens implements Reporter {
       issuedAtMs: this.#context.clock.now(),
       content,
     };
+    // The pod may have gone while the cloud was asked: nobody would ever take the token away again.
+    if (this.#isPodGone(entry.podUid)) return content;
     this.#entries.set(key, entry);
     this.#context.commits.soon({
       key: `token/${key}`,
