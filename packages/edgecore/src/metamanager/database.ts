@@ -3,7 +3,7 @@
 import { chmodSync, closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { describeError, Fault, isFault, type Logger } from '@selvedge/base';
-import { schemaSteps } from './schema.ts';
+import { jsonColumns, schemaSteps } from './schema.ts';
 
 export interface Statement<Row> {
   get(...values: SQLInputValue[]): Row | undefined;
@@ -78,6 +78,24 @@ function prepareFile(sqlite: DatabaseSync, maxBytes: number): void {
   if (check.quick_check !== 'ok')
     throw new Fault('metamanager/store-corrupt', `the store is damaged: ${check.quick_check}`);
   migrate(sqlite);
+  checkContents(sqlite);
+}
+
+/** SQLite's own check sees to its pages, not to what we keep in them: one damaged row would end every start from then on. */
+function checkContents(sqlite: DatabaseSync): void {
+  for (const [table, column] of jsonColumns) {
+    const damaged = sqlite.prepare(`SELECT 1 FROM ${table} WHERE NOT json_valid(${column}) LIMIT 1`).get();
+    if (damaged) throw new Fault('metamanager/store-corrupt', `a row of table ${table} is damaged`);
+  }
+}
+
+/** What a row holds as JSON; every reader of one parses it here. */
+export function parseStored<Content>(text: string): Content {
+  try {
+    return JSON.parse(text) as Content;
+  } catch (cause) {
+    throw new Fault('metamanager/store-corrupt', 'a row of the store is damaged', { cause });
+  }
 }
 
 function migrate(sqlite: DatabaseSync): void {

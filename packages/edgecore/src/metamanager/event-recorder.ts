@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { Event } from '@selvedge/kubernetes';
 import { capability } from '@selvedge/wire';
 import { readAnswer } from './cloud-answer.ts';
-import type { Statement } from './database.ts';
+import { parseStored, type Statement } from './database.ts';
 import type { MetaContext } from './meta-context.ts';
 import type { Reporter } from './uplink.ts';
 
@@ -105,7 +105,7 @@ export class EventRecorder implements Reporter {
   }
 
   async #send(row: EventRow): Promise<void> {
-    const event = JSON.parse(row.content) as Event;
+    const event = parseStored<Event>(row.content);
     const { requests, logger } = this.#context;
     const request = {
       operation: row.operation,

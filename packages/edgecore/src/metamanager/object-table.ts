@@ -3,7 +3,7 @@
 import { Fault } from '@selvedge/base';
 import type { KubeObject, Stored } from '@selvedge/kubernetes';
 import { fingerprint } from '@selvedge/wire';
-import type { Database, Statement } from './database.ts';
+import { type Database, parseStored, type Statement } from './database.ts';
 import type { StoredType } from './node-store.ts';
 import { type ObjectKey, wireResource } from './object-key.ts';
 import { ParseCache } from './parse-cache.ts';
@@ -61,7 +61,7 @@ export class ObjectTable {
     if (cached) return cached as Stored<T>;
     const row = this.#select.get(key.type, key.namespace, key.name);
     if (!row) return undefined;
-    const value = JSON.parse(row.content) as Stored<T>;
+    const value = parseStored<Stored<T>>(row.content);
     this.#parsed.set(id, { value, size: row.content.length });
     return value;
   }

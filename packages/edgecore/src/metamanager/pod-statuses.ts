@@ -3,7 +3,7 @@
 import { Fault } from '@selvedge/base';
 import type { Pod, PodStatus, Stored } from '@selvedge/kubernetes';
 import { type CloudAnswer, readAnswer, saysPodIsGone } from './cloud-answer.ts';
-import type { Statement } from './database.ts';
+import { parseStored, type Statement } from './database.ts';
 import type { MetaContext } from './meta-context.ts';
 import { type KnownAddresses, podStatusPatch } from './pod-status-patch.ts';
 import type { Reporter } from './uplink.ts';
@@ -45,7 +45,7 @@ export class PodStatuses implements Reporter {
     this.#upsert = database.prepare('INSERT OR REPLACE INTO pod_status VALUES (?, ?, ?, ?)');
     this.#delete = database.prepare('DELETE FROM pod_status WHERE namespace = ? AND name = ?');
     for (const row of database.prepare<StatusRow>('SELECT * FROM pod_status').all())
-      this.#entries.set(keyOf(row), { ...row, status: JSON.parse(row.content) as PodStatus });
+      this.#entries.set(keyOf(row), { ...row, status: parseStored<PodStatus>(row.content) });
   }
 
   get(namespace: string, name: string): { readonly uid: string; readonly status: PodStatus } | undefined {

@@ -46,3 +46,12 @@ export const schemaSteps: readonly string[] = [
   ) WITHOUT ROWID;
   `,
 ];
+
+/** Columns that hold JSON, by table. */
+export const jsonColumns = [
+  ['object', 'content'],
+  ['pod_status', 'content'],
+  ['token', 'request'],
+  ['token', 'content'],
+  ['event', 'content'],
+] as const;

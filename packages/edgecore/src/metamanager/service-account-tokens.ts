@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import { Fault, isFault } from '@selvedge/base';
 import type { KubeObject, Stored, TokenRequest } from '@selvedge/kubernetes';
 import { readAnswer } from './cloud-answer.ts';
-import type { Statement } from './database.ts';
+import { parseStored, type Statement } from './database.ts';
 import type { MetaContext } from './meta-context.ts';
 import type { Reporter } from './uplink.ts';
 
@@ -210,7 +210,7 @@ function entryOf(row: TokenRow): TokenEntry {
     namespace: row.namespace,
     serviceAccount: row.service_account,
     issuedAtMs: row.issued_at,
-    request: JSON.parse(row.request) as TokenRequest,
-    content: JSON.parse(row.content) as TokenRequest,
+    request: parseStored<TokenRequest>(row.request),
+    content: parseStored<TokenRequest>(row.content),
   };
 }
