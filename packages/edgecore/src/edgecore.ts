@@ -104,13 +104,14 @@ function openStore({ config, logger, clock = systemClock, onFatal }: StartContex
 
 async function startPods(context: StartContext, store: NodeStore): Promise<KubeletEndpoint> {
   const { config, stack, logger, clock = systemClock, signal } = context;
+  const nodeIp = config.nodeIp || (await addressTowards(config.hubEndpoints[0] ?? ''));
+  signal?.throwIfAborted();
   const edged = await startEdged({
-    ...(signal ? { signal } : {}),
     store,
     clock,
     logger: logger.with({ module: 'edged' }),
     nodeName: config.nodeName,
-    nodeIp: config.nodeIp || (await addressTowards(config.hubEndpoints[0] ?? '')),
+    nodeIp,
     runtimeEndpoint: config.runtimeEndpoint,
     rootDirectory: config.rootDirectory,
     podLogDirectory: config.podLogDirectory,
@@ -122,7 +123,10 @@ async function startPods(context: StartContext, store: NodeStore): Promise<Kubel
     labels: config.labels,
     taints: config.taints,
   });
-  return stack.use(edged).endpoint;
+  stack.use(edged);
+  // The link does not wait for it: a node whose runtime is down says so.
+  edged.ready.catch(context.onFatal);
+  return edged.endpoint;
 }
 
 interface HubParts {

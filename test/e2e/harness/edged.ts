@@ -67,6 +67,7 @@ export class TestEdge implements AsyncDisposable {
       clusterDns: ['10.96.0.10'],
       logger: this.logger,
     });
+    await this.#edged.ready;
   }
 
   async stopAgent(): Promise<void> {

@@ -43,94 +43,96 @@ export interface EdgedOptions {
   readonly taints?: readonly string[];
   /** Instead of the runtime behind `runtimeEndpoint`. */
   readonly runtime?: ContainerRuntime;
-  /** Gives up the start, which else waits for the runtime as long as it takes. */
-  readonly signal?: AbortSignal;
 }
 
 export interface Edged extends AsyncDisposable {
   readonly endpoint: KubeletEndpoint;
+  /** Resolves when the runtime has answered and what runs on it has been taken over, or at the end; rejects when that failed. */
+  readonly ready: Promise<void>;
 }
 
 const defaultMaxPods = 110;
 const startLimits = { slots: availableParallelism() + 1, longestHoldMs: 5_000 };
+const usualRuntimeName = 'containerd';
 
-/** Resolves when the runtime answers and what runs on it has been taken over. Containers run on after disposal. */
+/**
+ * Waits for no runtime: until one answers, the node reports that it is not ready, and why, and no pod is touched.
+ * Containers run on after disposal.
+ */
 export async function startEdged(options: EdgedOptions): Promise<Edged> {
   await using stack = new AsyncDisposableStack();
-  const { store, logger } = options;
-  const clock = options.clock ?? systemClock;
+  let ready = Promise.resolve();
+  // What still waits for the runtime ends when its connection is closed.
+  stack.defer(() => ready.catch(() => undefined));
+  const runtimeName = { value: usualRuntimeName };
+  const settings = await readSettings(options, runtimeName);
+  let pods: PodManager | undefined;
+  const context = createContext(options, { stack, settings, pods: () => pods });
+  pods = stack.use(new PodManager(context));
+  ready = takeOver(context, pods, runtimeName);
+  ready.catch(() => undefined); // whoever has started this may look at it only later
+  stack.use(new NodeReporter({ ...options, context })).start();
+  const { runtime, cache, clock, logger } = context;
+  stack.use(new LogRotation({ runtime, cache, clock, logger })).start();
+  const endpoint = stack.use(lazyKubeletEndpoint({ context, socketPath: options.endpointSocket }));
+  const owned = stack.move();
+  return { endpoint, ready, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+}
+
+interface ContextParts {
+  /** Takes the parts that have to be ended. */
+  readonly stack: AsyncDisposableStack;
+  readonly settings: EdgedSettings;
+  readonly pods: () => PodManager | undefined;
+}
+
+function createContext(options: EdgedOptions, { stack, settings, pods }: ContextParts): EdgedContext {
+  const { store, logger, nodeName, rootDirectory, clock = systemClock } = options;
+  const { nodeIp } = settings;
   const runtime = stack.use(
     options.runtime ?? connectCriRuntime({ endpoint: options.runtimeEndpoint, clock }),
   );
-  const events = new EventRecorder({
-    clock,
-    nodeName: options.nodeName,
-    send: (event) => store.recordEvent(event),
-  });
-  const settings = await readSettings(options, runtime);
-  let pods: PodManager | undefined;
-  const look = (uid: string) => pods?.runtimeChanged(uid);
-  const cache = new PodRuntimeCache({
-    runtime,
-    clock,
-    logger,
-    onChange: look,
-    onRecovered: () => pods?.pokeAll(),
-  });
+  const events = new EventRecorder({ clock, nodeName, send: (event) => store.recordEvent(event) });
+  const onChange = (uid: string) => pods()?.runtimeChanged(uid);
+  const onRecovered = () => pods()?.pokeAll();
+  const cache = new PodRuntimeCache({ runtime, clock, logger, onChange, onRecovered });
   stack.defer(() => cache.stop());
-  const probes = stack.use(
-    new ProbeManager({ runtime, clock, logger, events, nodeIp: settings.nodeIp, onChange: look }),
-  );
+  const probes = stack.use(new ProbeManager({ runtime, clock, logger, events, nodeIp, onChange }));
   const volumes = stack.use(
     new VolumeManager({
       store,
       clock,
       logger,
-      rootDirectory: options.rootDirectory,
+      rootDirectory,
       allocatable: () => settings.allocatable,
       addresses: (pod) => ({
         podIps: cache.pod(pod.metadata.uid)?.sandboxes[0]?.ips ?? [],
-        hostIp: settings.nodeIp,
+        hostIp: nodeIp,
       }),
     }),
   );
   const images = new ImageManager({ runtime, events, clock });
-  const context: EdgedContext = {
-    store,
-    clock,
-    logger,
-    runtime,
-    cache,
-    events,
-    images,
-    volumes,
-    probes,
-    starts: new StartSlots({ clock, ...startLimits }),
-    settings,
-  };
-  await untilListed(cache, options.signal);
-  pods = stack.use(new PodManager(context));
-  await pods.start();
-  stack.use(new NodeReporter({ ...options, context })).start();
-  stack.use(new LogRotation({ runtime, cache, clock, logger })).start();
-  const endpoint = stack.use(lazyKubeletEndpoint({ context, socketPath: options.endpointSocket }));
-  const owned = stack.move();
-  return { endpoint, [Symbol.asyncDispose]: () => owned.disposeAsync() };
+  const starts = new StartSlots({ clock, ...startLimits });
+  return { store, clock, logger, runtime, cache, events, images, volumes, probes, starts, settings };
 }
 
-/** Rejects with the signal's reason when it aborts first. */
-async function untilListed(cache: PodRuntimeCache, signal: AbortSignal | undefined): Promise<void> {
-  const giveUp = () => cache.stop();
-  signal?.addEventListener('abort', giveUp, { once: true });
-  if (signal?.aborted) giveUp();
+async function takeOver(
+  { cache, runtime }: EdgedContext,
+  pods: PodManager,
+  runtimeName: { value: string },
+): Promise<void> {
   await cache.start();
-  signal?.removeEventListener('abort', giveUp);
-  signal?.throwIfAborted();
+  const version = await runtime.version().catch(() => undefined); // its usual name will do
+  runtimeName.value = version?.name || usualRuntimeName;
+  await pods.start();
 }
 
-async function readSettings(options: EdgedOptions, runtime: ContainerRuntime): Promise<EdgedSettings> {
+/** The runtime's name is known when it answers. */
+async function readSettings(
+  options: EdgedOptions,
+  runtimeName: { readonly value: string },
+): Promise<EdgedSettings> {
   const machine = await readMachine(options.rootDirectory);
-  const version = await runtime.version().catch(() => undefined); // not up yet: its usual name will do
   return {
     nodeName: options.nodeName,
     nodeIp: options.nodeIp,
@@ -139,7 +141,9 @@ async function readSettings(options: EdgedOptions, runtime: ContainerRuntime): P
     clusterDns: { servers: options.clusterDns ?? [], domain: options.clusterDomain ?? 'cluster.local' },
     nodeResolvConf: parseResolvConf(await readFile('/etc/resolv.conf', 'utf8').catch(() => '')),
     nodeHosts: await readFile('/etc/hosts', 'utf8').catch(() => ''),
-    runtimeName: version?.name || 'containerd',
+    get runtimeName() {
+      return runtimeName.value;
+    },
     memoryBytes: machine.memoryBytes,
     allocatable: machine.allocatable,
     maxPods: options.maxPods ?? defaultMaxPods,

@@ -23,6 +23,7 @@ export class NodeReporter implements AsyncDisposable {
   readonly #options: NodeReporterOptions;
   #timer: TimerHandle | undefined;
   #running: Promise<void> | undefined;
+  readonly #stop = Promise.withResolvers<undefined>();
   #stopped = false;
   #rounds = 0;
   #images: readonly Image[] = [];
@@ -41,6 +42,7 @@ export class NodeReporter implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
+    this.#stop.resolve(undefined);
     this.#timer?.cancel();
     await this.#running;
   }
@@ -50,7 +52,9 @@ export class NodeReporter implements AsyncDisposable {
     const { settings, store, clock, events, logger } = context;
     try {
       const machine = await readMachine(settings.rootDirectory);
-      const runtime = await this.#askRuntime();
+      // A runtime that does not answer must not hold up the end.
+      const runtime = await Promise.race([this.#askRuntime(), this.#stop.promise]);
+      if (!runtime) return;
       const disk = await statfs(settings.rootDirectory);
       const previous =
         this.#conditions.length > 0 ? this.#conditions : (store.node()?.status?.conditions ?? []);

@@ -26,6 +26,7 @@ export class PodManager implements AsyncDisposable {
 
   /** Call it when the runtime has been listed: what is not wanted any more goes. */
   async start(): Promise<void> {
+    if (this.#stopped) return;
     this.#subscription = this.#context.store.subscribe((change) => this.#storeChanged(change));
     for (const pod of this.#context.store.pods()) this.#want(pod);
     await this.#sweep();
@@ -41,6 +42,7 @@ export class PodManager implements AsyncDisposable {
     for (const { uid } of cache.pods()) this.runtimeChanged(uid);
     let kept = 0;
     for (const uid of await volumes.podsOnDisk()) {
+      if (this.#stopped) return;
       if (!this.#workers.has(uid) && !(await this.#removeDirectory(uid))) kept++;
     }
     if (kept > 0) this.#sweepAfter(sweepRetryMs);
