@@ -11,4 +11,5 @@ export {
   type LogLevel,
   silentLogger,
 } from './log.ts';
+export { Slots } from './slots.ts';
 export { runWorkers, type WorkerOptions, WorkQueue, type WorkQueueOptions } from './work-queue.ts';

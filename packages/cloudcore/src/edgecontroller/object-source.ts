@@ -1,6 +1,6 @@
 // Gets the objects that are to be delivered: their contents are not kept in memory, but what many nodes ask for at once is read once.
 
-import { Backoff, type Clock, describeError, type Logger, sleep } from '@selvedge/base';
+import { Backoff, type Clock, describeError, type Logger, Slots, sleep } from '@selvedge/base';
 import { isApiFault, type KubeClient } from '@selvedge/client';
 import type { KubeObject, Stored } from '@selvedge/kubernetes';
 import type { ResourceKey } from './pod-references.ts';
@@ -20,11 +20,11 @@ const retry = { initialMs: 200, maxMs: 10_000 };
 export class ObjectSource {
   readonly #options: ObjectSourceOptions;
   readonly #reading = new Map<ResourceKey, Promise<Stored<KubeObject> | undefined>>();
-  readonly #waiting: Array<() => void> = [];
-  #reads = 0;
+  readonly #reads: Slots;
 
   constructor(options: ObjectSourceOptions) {
     this.#options = options;
+    this.#reads = new Slots(options.maxReads ?? defaultMaxReads);
   }
 
   /** The object as it is now, or undefined when there is none; asks again until the API answers or the signal aborts. */
@@ -54,24 +54,13 @@ export class ObjectSource {
     const resource = parseWireResource(key);
     const type = wireTypes[resource?.type ?? ''];
     if (!resource || !type) return undefined;
-    await this.#turn();
+    const { name, namespace } = resource;
+    const reference = type.namespaced ? { type, namespace, name } : { type, name };
     try {
-      const { name, namespace } = resource;
-      const reference = type.namespaced ? { type, namespace, name } : { type, name };
-      return withType(await this.#options.client.get(reference), type);
+      return withType(await this.#reads.run(() => this.#options.client.get(reference)), type);
     } catch (error) {
       if (isApiFault(error, 'NotFound')) return undefined;
       throw error;
-    } finally {
-      this.#reads--;
-      this.#waiting.shift()?.();
     }
-  }
-
-  async #turn(): Promise<void> {
-    if (this.#reads >= (this.#options.maxReads ?? defaultMaxReads)) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#reads++;
   }
 }

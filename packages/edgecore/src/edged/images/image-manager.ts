@@ -1,6 +1,6 @@
 // Makes sure that a container's image is on the node, by its pull policy; few pulls at a time, with back-off per pod and image.
 
-import { type Clock, describeError } from '@selvedge/base';
+import { type Clock, describeError, Slots } from '@selvedge/base';
 import type { Container, Secret } from '@selvedge/kubernetes';
 import type { AuthConfig, Image, PodSandboxConfig } from '../cri/cri.gen.ts';
 import type { EventRecorder } from '../event-recorder.ts';
@@ -37,11 +37,11 @@ const maxBackoffs = 1_000;
 export class ImageManager {
   readonly #options: Required<ImageManagerOptions>;
   readonly #backoffs = new Map<string, Backoff>();
-  readonly #waiting: (() => void)[] = [];
-  #pulling = 0;
+  readonly #pulls: Slots;
 
   constructor(options: ImageManagerOptions) {
     this.#options = { maxParallelPulls: 3, ...options };
+    this.#pulls = new Slots(this.#options.maxParallelPulls);
   }
 
   /** Rejects with a StartFault whose reason says why the image is not there. */
@@ -103,17 +103,14 @@ export class ImageManager {
     }
   }
 
-  async #pull(input: EnsureImageInput, reference: ImageReference): Promise<Image> {
+  #pull(input: EnsureImageInput, reference: ImageReference): Promise<Image> {
     const { runtime } = this.#options;
-    await this.#enter();
-    try {
+    return this.#pulls.run(async () => {
       const credentials = pullCredentials(reference, await input.pullSecrets());
       const options = { sandbox: input.sandbox, signal: input.signal };
       const pulled = await this.#tryEach(reference, credentials, options);
       return (await runtime.image(pulled)) ?? { id: pulled };
-    } finally {
-      this.#leave();
-    }
+    });
   }
 
   async #tryEach(
@@ -144,18 +141,6 @@ export class ImageManager {
       if (this.#backoffs.size <= maxBackoffs) break;
       this.#backoffs.delete(oldest);
     }
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#pulling >= this.#options.maxParallelPulls) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    }
-    this.#pulling++;
-  }
-
-  #leave(): void {
-    this.#pulling--;
-    this.#waiting.shift()?.();
   }
 
   #tell(input: EnsureImageInput, type: 'Normal' | 'Warning', reason: string, message: string): void {

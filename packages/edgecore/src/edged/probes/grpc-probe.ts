@@ -14,6 +14,7 @@ export function grpcProbe(
   return new Promise((resolve) => {
     const session = connect(`http://${host}:${target.port}`);
     const answer: Buffer[] = [];
+    let answerBytes = 0;
     const finish = (ok: boolean, output: string) => {
       timer.cancel();
       input.signal.removeEventListener('abort', cancel);
@@ -37,7 +38,9 @@ export function grpcProbe(
     });
     stream.on('error', (error) => finish(false, `error: ${error.message}`));
     stream.on('data', (chunk: Buffer) => {
-      if (answer.length < maxAnswerBytes) answer.push(chunk);
+      answerBytes += chunk.length;
+      if (answerBytes <= maxAnswerBytes) answer.push(chunk);
+      else finish(false, `the answer is longer than ${maxAnswerBytes} bytes`);
     });
     stream.on('close', () => {
       const bytes = Buffer.concat(answer);
