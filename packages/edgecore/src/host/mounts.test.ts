@@ -2,8 +2,9 @@ import { afterEach, beforeEach, expect, test } from 'bun:test';
 import { mkdir, mkdtemp, open, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { canMount } from '../edged/testing/can-mount.ts';
-import { bindMount, isMounted, mountTmpfs, unmountBelow } from './mounts.ts';
+import { bindMount, isMounted, mountTmpfs, parseMountinfo, unmountBelow } from './mounts.ts';
 
 const real = test.skipIf(!canMount);
 const pathOnly = 0o10000000;
@@ -43,4 +44,28 @@ real('mounts within mounts, and by way of a link, are all taken away', async () 
   expect(await isMounted(inside('link/one two/three'))).toBe(true);
   await unmountBelow(inside('link'));
   expect(await isMounted(inside('root/one two'))).toBe(false);
+});
+
+test('the table names paths with blanks, line ends and backslashes in octal', () => {
+  const table = [
+    '22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw',
+    '23 22 0:5 /part\\040one /mnt/a\\040b\\011c\\012d\\134e rw - tmpfs tmpfs rw',
+    '24 22 0:6 / /mnt/größe rw shared:2 master:3 - tmpfs tmpfs rw',
+    '',
+  ];
+  expect(parseMountinfo(table.join('\n'))).toEqual(['/', '/mnt/a b\tc\nd\\e', '/mnt/größe']);
+  expect(parseMountinfo('')).toEqual([]);
+});
+
+test('every path is read back as the kernel writes it, and whatever else stands there is no path', () => {
+  const path = fc.string({ unit: 'binary', minLength: 1 }).map((name) => `/${name}`);
+  const inOctal = (text: string) =>
+    text.replace(/[ \t\n\\]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`);
+  fc.assert(
+    fc.property(fc.array(path), (paths) => {
+      const lines = paths.map((item) => `24 22 0:6 / ${inOctal(item)} rw - tmpfs tmpfs rw\n`);
+      expect(parseMountinfo(lines.join(''))).toEqual(paths);
+    }),
+  );
+  fc.assert(fc.property(fc.string(), (table) => parseMountinfo(table).every((item) => item !== '')));
 });

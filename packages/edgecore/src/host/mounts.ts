@@ -9,11 +9,12 @@ export async function mountPoints(): Promise<string[]> {
   return parseMountinfo(await readFile('/proc/self/mountinfo', 'utf8'));
 }
 
+/** The mount points in the table's text; a line that is none is passed over. */
 export function parseMountinfo(table: string): string[] {
   return table
     .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => unescapeMount(line.split(' ')[4] ?? ''));
+    .map((line) => unescapeMount(line.split(' ')[4] ?? ''))
+    .filter((path) => path !== '');
 }
 
 /** In mountinfo, blanks and backslashes are written in octal. */

@@ -51,9 +51,27 @@ export async function readMachine(rootDirectory: string): Promise<Machine> {
     systemUuid: systemUuid || (machineId ?? ''),
     bootId: bootId ?? '',
     kernelVersion: release(),
-    osImage: /^PRETTY_NAME="?([^"\n]*)/m.exec(osRelease ?? '')?.[1] ?? 'Linux',
+    osImage: parseOsName(osRelease ?? ''),
     architecture: ociArchitecture(arch()),
   };
+}
+
+/** What the machine could give to programs now. */
+export async function availableMemoryBytes(): Promise<number> {
+  return parseAvailableMemory(await text('/proc/meminfo'));
+}
+
+/** The name in /etc/os-release, whose values are quoted as in a shell, or not at all. */
+export function parseOsName(osRelease: string): string {
+  const [, quote = '', rest = ''] = /^PRETTY_NAME=(["']?)(.*)$/m.exec(osRelease) ?? [];
+  const end = quote === '' ? -1 : rest.indexOf(quote);
+  return (end < 0 ? rest : rest.slice(0, end)).trim() || 'Linux';
+}
+
+/** MemAvailable in /proc/meminfo; 0 when it does not say. */
+export function parseAvailableMemory(meminfo: string): number {
+  const kibibytes = Number(/^MemAvailable:\s+(\d{1,12}) kB$/m.exec(meminfo)?.[1] ?? 0);
+  return kibibytes * 1_024;
 }
 
 async function text(path: string): Promise<string> {

@@ -1,11 +1,11 @@
 // Reports the node: registers it, and every ten seconds looks whether it is still as reported.
 
-import { readFile, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { describeError, type TimerHandle } from '@selvedge/base';
 import type { NodeCondition } from '@selvedge/kubernetes';
 import type { Image } from '../cri/cri.gen.ts';
 import type { EdgedContext } from '../edged-context.ts';
-import { readMachine } from './machine.ts';
+import { availableMemoryBytes, readMachine } from './machine.ts';
 import { nodeObject } from './node-status.ts';
 
 export interface NodeReporterOptions {
@@ -70,7 +70,7 @@ export class NodeReporter implements AsyncDisposable {
         conditions: runtime.conditions,
         runtimeFailure: runtime.failure,
         images: this.#images,
-        memoryAvailableBytes: await availableMemory(),
+        memoryAvailableBytes: await availableMemoryBytes(),
         diskAvailableBytes: disk.bavail * disk.bsize,
         previous,
         nowMs: clock.now(),
@@ -111,9 +111,4 @@ export class NodeReporter implements AsyncDisposable {
       events.node('Normal', name, `Node ${settings.nodeName} status is now: ${name}`);
     }
   }
-}
-
-async function availableMemory(): Promise<number> {
-  const kibibytes = /^MemAvailable:\s+(\d+)/m.exec(await readFile('/proc/meminfo', 'utf8'))?.[1];
-  return Number(kibibytes ?? 0) * 1_024;
 }
