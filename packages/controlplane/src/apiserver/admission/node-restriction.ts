@@ -1,13 +1,13 @@
 // Keeps a node to itself: its own Node and lease, the pods bound to it, labels that say nothing of its trust.
 // Source: k8s.io/kubernetes/plugin/pkg/admission/noderestriction.
 
-import { equalJson, type KubeObject, type Node, type Pod } from '@selvedge/kubernetes';
+import { equalJson, type KubeObject, type Node } from '@selvedge/kubernetes';
 import { nodeNameOf } from '../authentication/user.ts';
 import { metaOf } from '../object-meta.ts';
 import { refuse } from '../status-error.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { whyNotByNode } from './node-pods.ts';
 
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 const ownLabels = new Set([
   'kubernetes.io/hostname',
   'kubernetes.io/os',
@@ -28,45 +28,20 @@ export const nodeRestriction: AdmissionPlugin = {
     const node = nodeNameOf(request.options.user);
     if (node === undefined) return;
     const { group, resource } = request.resource;
-    if (group === '' && resource === 'pods') restrictPods(request, node);
+    if (group === '' && resource === 'pods') {
+      const why = whyNotByNode(request, node);
+      if (why !== undefined) deny(request, why);
+    }
     if (group === '' && resource === 'nodes') restrictNodes(request, node);
     if (group === 'coordination.k8s.io' && resource === 'leases') restrictLeases(request, node);
+    if (group === 'storage.k8s.io' && resource === 'csinodes' && metaOf(request.object).name !== node) {
+      deny(request, 'can only access CSINode with the same name as the requesting node');
+    }
   },
 };
 
 function deny({ resource, object }: AdmissionRequest, why: string): never {
   throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
-}
-
-function restrictPods(request: AdmissionRequest, node: string): void {
-  const pod = (request.old ?? request.object) as KubeObject & Pod;
-  const nodeName = pod.spec?.nodeName ?? '';
-  if (request.operation !== 'CREATE') {
-    if (nodeName === node) return;
-    const what = request.operation === 'DELETE' ? 'delete' : 'update status for';
-    deny(request, `node ${JSON.stringify(node)} can only ${what} pods with spec.nodeName set to itself`);
-  }
-  const annotations = metaOf(pod).annotations ?? {};
-  if (annotations[mirrorAnnotation] === undefined) {
-    deny(
-      request,
-      `pod does not have ${JSON.stringify(mirrorAnnotation)} annotation, node ${JSON.stringify(node)} can only create mirror pods`,
-    );
-  }
-  if (nodeName !== node)
-    deny(request, `node ${JSON.stringify(node)} can only create pods with spec.nodeName set to itself`);
-  if (pod.spec?.serviceAccountName)
-    deny(request, `node ${JSON.stringify(node)} can not create pods that reference a service account`);
-  if (
-    pod.spec?.volumes?.some(
-      (volume) => volume.secret || volume.configMap || volume.projected || volume.persistentVolumeClaim,
-    )
-  ) {
-    deny(
-      request,
-      `node ${JSON.stringify(node)} can not create pods that reference secrets, configmaps or claims`,
-    );
-  }
 }
 
 function restrictNodes(request: AdmissionRequest, node: string): void {
@@ -80,7 +55,11 @@ function restrictNodes(request: AdmissionRequest, node: string): void {
   const changed = Object.keys({ ...labels, ...before }).filter((key) => labels[key] !== before[key]);
   const forbidden = changed.filter(isForbiddenLabel).sort();
   if (forbidden.length > 0) {
-    deny(request, `is not allowed to modify labels: ${forbidden.join(', ')}`);
+    const who = `node ${JSON.stringify(node)}`;
+    const what = old
+      ? 'is not allowed to modify labels'
+      : `${who} is not allowed to set the following labels`;
+    deny(request, `${what}: ${forbidden.join(', ')}`);
   }
   const taints = (object as KubeObject & Node).spec?.taints ?? [];
   const taintsBefore = (old as (KubeObject & Node) | undefined)?.spec?.taints ?? [];

@@ -2,13 +2,14 @@
 // Source: k8s.io/kubernetes/plugin/pkg/admission/serviceaccount.
 
 import type { KubeObject, Pod, PodSpec, ServiceAccount, Volume } from '@selvedge/kubernetes';
+import { isMirrorPod } from '../authorization/pod-references.ts';
 import { generateName, metaOf } from '../object-meta.ts';
 import { storageKey } from '../registry/resource.ts';
 import { refuse } from '../status-error.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { requireNoReferences } from './node-pods.ts';
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
-const mirrorAnnotation = 'kubernetes.io/config.mirror';
 /** Seven seconds more than an hour: what tells the automatic ones from those that somebody asked for. */
 const expirationSeconds = 3_607;
 
@@ -18,7 +19,8 @@ export const serviceAccounts: AdmissionPlugin = {
     const { resource, operation, object } = request;
     if (resource.group !== '' || resource.resource !== 'pods' || operation !== 'CREATE') return;
     const pod = object as KubeObject & Pod;
-    if (metaOf(pod).annotations?.[mirrorAnnotation] !== undefined || !pod.spec) return;
+    if (!pod.spec) return;
+    if (isMirrorPod(pod)) return requireNoReferences(request);
     const name = pod.spec.serviceAccountName || 'default';
     pod.spec.serviceAccountName = name;
     pod.spec.serviceAccount = name;

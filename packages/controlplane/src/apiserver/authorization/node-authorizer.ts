@@ -6,7 +6,7 @@ import type { Store } from '../../store/store-contract.ts';
 import { nodeNameOf, type User } from '../authentication/user.ts';
 import type { Attributes, Decision } from './attributes.ts';
 import { nodeRules } from './node-rules.ts';
-import { podReferences } from './pod-references.ts';
+import { isMirrorPod, podReferences } from './pod-references.ts';
 import { ruleAllows } from './rules.ts';
 
 type ResourceAttributes = Extract<Attributes, { kind: 'resource' }>;
@@ -48,6 +48,8 @@ export class NodeAuthorizer {
           return this.#mayRequestToken(node, attributes);
         case 'leases.coordination.k8s.io':
           return mayUseLease(node, attributes);
+        case 'csinodes.storage.k8s.io':
+          return mayUseCsiNode(node, attributes);
         default:
       }
     }
@@ -77,7 +79,8 @@ export class NodeAuthorizer {
 
   #count(pod: Pod, by: 1 | -1): void {
     const node = pod.spec?.nodeName;
-    if (!node) return;
+    // A mirror pod is the node's own word: it opens nothing to it, even if it got past admission.
+    if (!node || isMirrorPod(pod)) return;
     const counts = this.#references.get(node) ?? new Map<string, number>();
     this.#references.set(node, counts);
     for (const reference of podReferences(pod)) {
@@ -101,5 +104,15 @@ function mayUseLease(node: string, { verb, namespace, name }: ResourceAttributes
     return no(`can only access leases in the "kube-node-lease" system namespace`);
   if (verb !== 'create' && name !== node)
     return no('can only access node lease with the same name as the requesting node');
+  return allow;
+}
+
+function mayUseCsiNode(node: string, { verb, subresource, name }: ResourceAttributes): Decision {
+  if (subresource !== '') return no('cannot authorize CSINode subresources');
+  if (!['get', 'create', 'update', 'patch', 'delete'].includes(verb)) {
+    return no('can only get, create, update, patch, or delete a CSINode');
+  }
+  if (verb !== 'create' && name !== node)
+    return no('can only access CSINode with the same name as the requesting node');
   return allow;
 }

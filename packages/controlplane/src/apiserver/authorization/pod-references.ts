@@ -2,6 +2,13 @@
 
 import type { Pod, Volume } from '@selvedge/kubernetes';
 
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
+
+/** What a node shows of a pod that it runs by itself, from a file. */
+export function isMirrorPod(pod: Pod): boolean {
+  return pod.metadata?.annotations?.[mirrorAnnotation] !== undefined;
+}
+
 /** As `secrets/NAMESPACE/NAME`, each once. */
 export function podReferences(pod: Pod): Set<string> {
   const found = new Set<string>();
@@ -12,7 +19,11 @@ export function podReferences(pod: Pod): Set<string> {
   const spec = pod.spec;
   add('serviceaccounts', spec?.serviceAccountName);
   for (const secret of spec?.imagePullSecrets ?? []) add('secrets', secret.name);
-  for (const volume of spec?.volumes ?? []) addVolume(volume, add);
+  for (const volume of spec?.volumes ?? []) {
+    addVolume(volume, add);
+    // Its claim is made for the pod, and named after both.
+    if (volume.ephemeral) add('persistentvolumeclaims', `${pod.metadata?.name ?? ''}-${volume.name}`);
+  }
   const containers = [
     ...(spec?.containers ?? []),
     ...(spec?.initContainers ?? []),

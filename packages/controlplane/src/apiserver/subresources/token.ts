@@ -2,6 +2,7 @@
 // Source: KEP-1205; k8s.io/kubernetes/pkg/registry/core/serviceaccount/storage/token.go.
 
 import type { KubeObject, Pod, TokenRequest } from '@selvedge/kubernetes';
+import { restrictNodeToken } from '../admission/node-pods.ts';
 import { type Answer, jsonAnswer } from '../api-request.ts';
 import type { TokenClaims } from '../authentication/service-account-tokens.ts';
 import { decodeObject } from '../object-decoder.ts';
@@ -33,6 +34,7 @@ export async function createToken(call: VerbCall): Promise<Answer> {
   const entry = context.store.latest(resource.collection, storageKey(namespace, name));
   if (!entry) throw refuse.notFound(resource, name);
   const { spec } = given as unknown as TokenRequest;
+  restrictNodeToken(call, spec);
   const expirationSeconds = checkedSeconds(spec?.expirationSeconds ?? defaultSeconds);
   const audiences = spec?.audiences?.length ? spec.audiences : [context.tokens.issuer];
   const { token, expiresAtMs } = context.tokens.issue({
