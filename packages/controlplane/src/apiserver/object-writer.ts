@@ -103,6 +103,7 @@ export async function updateObject(
   const entry = context.store.latest(resource.collection, storageKey(namespace, name));
   if (!entry) {
     if (!request.createIfAbsent) throw refuse.notFound(resource, name);
+    requireCreate(context, request, options);
     const { managedFieldsAreFinal } = request;
     const object = request.change(undefined);
     const created = {
@@ -132,6 +133,18 @@ export async function updateObject(
   } finally {
     if (options.dryRun) prepared.undo();
   }
+}
+
+/** A write that creates asks for both verbs: the one on the path was checked when the request came. */
+function requireCreate(
+  { authorizer }: ApiContext,
+  { resource, namespace, name }: UpdateRequest,
+  { user }: WriteOptions,
+): void {
+  const { group, resource: plural } = resource;
+  const asked = { verb: 'create', group, resource: plural, subresource: '', namespace, name };
+  const decision = authorizer.decide(user, { kind: 'resource', ...asked });
+  if (decision.kind !== 'allow') throw refuse.forbidden(resource, name, decision.reason);
 }
 
 function prepareUpdate(
