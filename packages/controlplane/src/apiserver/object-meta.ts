@@ -48,6 +48,16 @@ export function settleNamespace(resource: Resource, object: KubeObject, namespac
   meta.namespace = namespace;
 }
 
+/** What is sent to an object's path must name that object: a patch of `metadata: null` would else take all of it away. */
+export function checkName(object: KubeObject, name: string): void {
+  const given = metaOf(object).name ?? '';
+  if (given === name) return;
+  if (given !== '') throw refuse.otherName(given, name);
+  throw refuse.badRequest(
+    `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+  );
+}
+
 export interface NewMeta {
   readonly nowMs: number;
   readonly uid: string;

@@ -118,3 +118,59 @@ test('approval decides on a certificate request, once and for all, and changes n
   const { object } = await server.ask('MERGE', `${requests}/r`, { spec: { signerName: 'z.io/z' } });
   expect(object.spec).toMatchObject(spec);
 });
+
+test('a patch that takes the name away is refused, so that none wipes all metadata at once', async () => {
+  const node = { metadata: { name: 'n', labels: { zone: 'secure' }, annotations: { a: 'b' } } };
+  await server.make('POST', '/api/v1/nodes', node);
+  const nameless = 'the name of the object (n based on URL) was undeterminable: name must be provided';
+  for (const path of ['/api/v1/nodes/n', '/api/v1/nodes/n/status']) {
+    for (const metadata of [null, { name: '' }]) {
+      const { status, message } = await server.ask('MERGE', path, { metadata, status: { phase: 'x' } });
+      expect({ status, message }).toEqual({ status: 400, message: nameless });
+    }
+    const renamed = await server.ask('MERGE', path, { metadata: { name: 'm' } });
+    expect(renamed.message).toBe('the name of the object (m) does not match the name on the URL (n)');
+    expect((await server.ask('PUT', path, { metadata: {} })).message).toBe(nameless);
+  }
+  const { object } = await server.ask('MERGE', '/api/v1/nodes/n/status', {
+    metadata: { labels: { zone: 'x' } },
+  });
+  expect(object.metadata).toMatchObject({ labels: { zone: 'x' }, annotations: { a: 'b' } });
+});
+
+test("a pod's owners, and all of a custom object's metadata, are not of its status", async () => {
+  const owner = { apiVersion: 'v1', kind: 'Node', name: 'x', uid: '1' };
+  const metadata = { ownerReferences: [owner], labels: { a: 'b' } };
+  const { object } = await server.ask('MERGE', `${pods}/p/status`, { metadata });
+  expect(object.metadata).toMatchObject({ labels: { a: 'b' } });
+  expect(object.metadata).not.toHaveProperty('ownerReferences');
+  const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+  await server.make('POST', '/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+    metadata: { name: 'foos.x.io' },
+    spec: {
+      group: 'x.io',
+      scope: 'Namespaced',
+      names: { plural: 'foos', singular: 'foo', kind: 'Foo', listKind: 'FooList' },
+      versions: [{ name: 'v1', served: true, storage: true, subresources: { status: {} }, schema }],
+    },
+  });
+  const foos = '/apis/x.io/v1/namespaces/default/foos';
+  const foo = {
+    apiVersion: 'x.io/v1',
+    kind: 'Foo',
+    metadata: { name: 'f', labels: { c: 'd' } },
+    spec: { s: 1 },
+  };
+  await server.make('POST', foos, foo);
+  const changed = await server.ask('MERGE', `${foos}/f/status`, {
+    metadata,
+    spec: null,
+    status: { ok: true },
+  });
+  expect(changed.object).toMatchObject({
+    metadata: { labels: { c: 'd' } },
+    spec: { s: 1 },
+    status: { ok: true },
+  });
+  expect(changed.object.metadata?.labels).toEqual({ c: 'd' });
+});

@@ -11,13 +11,13 @@ export interface PartialWrite {
 }
 
 /** Takes over from the old object what a write by this endpoint does not reach. */
-export function keepOtherParts({ strategy }: Resource, { object, old, subresource }: PartialWrite): void {
+export function keepOtherParts(resource: Resource, { object, old, subresource }: PartialWrite): void {
   switch (subresource) {
     case '':
-      if (strategy.status) keep(object, old, 'status');
+      if (resource.strategy.status) keep(object, old, 'status');
       return;
     case 'status':
-      keepAllButStatus(object, old);
+      keepAllButStatus(resource, object, old);
       return;
     case 'ephemeralcontainers':
       keepAllButEphemeralContainers(object, old);
@@ -42,10 +42,21 @@ function keepAllBut(object: KubeObject, old: KubeObject, changed: readonly strin
   }
 }
 
-function keepAllButStatus(object: KubeObject, old: KubeObject): void {
+/** Of built-in kinds the metadata may change with the status, as in Kubernetes; of custom ones it stays. */
+function keepAllButStatus(resource: Resource, object: KubeObject, old: KubeObject): void {
   keepAllBut(object, old, ['metadata', 'status']);
-  const ownerReferences = old.metadata?.ownerReferences;
-  if (ownerReferences) metaOf(object).ownerReferences = ownerReferences;
+  if (resource.custom) {
+    const { managedFields, resourceVersion } = metaOf(object);
+    object.metadata = {
+      ...metaOf(old),
+      ...withoutUndefined({ managedFields, resourceVersion }),
+    } as KubeObject['metadata'] & object;
+  } else if (resource.group === '' && resource.resource === 'pods') {
+    // Old kubelets send owners that they have mangled.
+    const { ownerReferences } = metaOf(old);
+    if (ownerReferences) metaOf(object).ownerReferences = ownerReferences;
+    else delete metaOf(object).ownerReferences;
+  }
 }
 
 /** Not even the metadata, whose managed fields Kubernetes leaves as they were, too: it is read for what names the object. */

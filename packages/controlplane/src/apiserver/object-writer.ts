@@ -185,8 +185,7 @@ function checkIdentity(
   const meta = metaOf(object);
   const before = metaOf(old);
   if (meta.name === undefined || meta.name === '') meta.name = name;
-  if (meta.name !== name) throw refuse.otherName(meta.name, name);
-  if (before.namespace) settleNamespace(resource, object, before.namespace);
+  if (before.namespace) meta.namespace = before.namespace;
   if (isPatch && meta.uid !== before.uid) {
     const message = `Invalid value: ${JSON.stringify(meta.uid ?? '')}: field is immutable`;
     throw refuse.invalid(resource, name, [{ reason: 'FieldValueInvalid', message, field: 'metadata.uid' }]);

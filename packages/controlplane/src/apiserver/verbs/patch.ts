@@ -4,6 +4,7 @@ import type { KubeObject } from '@selvedge/kubernetes';
 import type { Answer } from '../api-request.ts';
 import { applyObject, checkPatchOptions } from '../object-apply.ts';
 import { decodePatch } from '../object-decoder.ts';
+import { checkName, settleNamespace } from '../object-meta.ts';
 import { applyPatch, readPatchType } from '../object-patch.ts';
 import { updateObject } from '../object-writer.ts';
 import { objectAnswer } from '../output/object-answer.ts';
@@ -19,7 +20,7 @@ export async function patchVerb(call: VerbCall): Promise<Answer> {
   const body = await request.readBody();
   const patch = decodePatch(body, type);
   const warn = (text: string) => void request.warnings.push(text);
-  const change = (old: KubeObject | undefined): KubeObject =>
+  const patched = (old: KubeObject | undefined): KubeObject =>
     type === 'apply'
       ? applyObject({ call, old, patch: patch as KubeObject, options, warn })
       : applyPatch({
@@ -31,6 +32,12 @@ export async function patchVerb(call: VerbCall): Promise<Answer> {
           fieldValidation: options.fieldValidation,
           warn,
         });
+  const change = (old: KubeObject | undefined): KubeObject => {
+    const object = patched(old);
+    settleNamespace(resource, object, namespace);
+    checkName(object, name);
+    return object;
+  };
   const written = await updateObject(
     context,
     {

@@ -2,11 +2,10 @@
 
 import type { Answer } from '../api-request.ts';
 import { decodeObject } from '../object-decoder.ts';
-import { metaOf, settleNamespace } from '../object-meta.ts';
+import { checkName, settleNamespace } from '../object-meta.ts';
 import { updateObject } from '../object-writer.ts';
 import { objectAnswer } from '../output/object-answer.ts';
 import { readWriteOptions } from '../query-options.ts';
-import { refuse } from '../status-error.ts';
 import type { VerbCall } from './target.ts';
 
 export async function updateVerb(call: VerbCall): Promise<Answer> {
@@ -22,14 +21,8 @@ export async function updateVerb(call: VerbCall): Promise<Answer> {
     fieldValidation: options.fieldValidation,
     warn,
   });
-  const given = metaOf(object).name;
-  if (!given) {
-    throw refuse.badRequest(
-      `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
-    );
-  }
-  if (given !== name) throw refuse.otherName(given, name);
   settleNamespace(resource, object, namespace);
+  checkName(object, name);
   const written = await updateObject(
     context,
     {
