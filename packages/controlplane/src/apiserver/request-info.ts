@@ -1,6 +1,9 @@
 // What a request asks for, read from its method and path alone: verb, resource, name; as authorization sees it.
 // Source of the rules: k8s.io/apiserver/pkg/endpoints/request/requestinfo.go.
 
+import { isPathSegmentName } from '@selvedge/kubernetes';
+import { parseFieldSelector } from './selectors.ts';
+
 export interface ResourceRequest {
   readonly kind: 'resource';
   readonly verb: string;
@@ -10,6 +13,8 @@ export interface ResourceRequest {
   readonly resource: string;
   readonly subresource: string;
   readonly name: string;
+  /** Of a list or watch of one object, chosen by `metadata.name=X`: for authorization as good as a name on the path. */
+  readonly selectedName: string;
   /** What follows the subresource, for proxies: `a/b`. */
   readonly rest: string;
   readonly path: string;
@@ -68,15 +73,17 @@ function readResource(request: {
     } else if (rest.length > 1) namespace = rest[1] ?? '';
   }
   const [resource = '', name = '', subresource = '', ...more] = rest;
+  const verb = verbOf(method, name, query);
   return {
     kind: 'resource',
-    verb: verbOf(method, name, query),
+    verb,
     group,
     version,
     namespace,
     resource,
     subresource,
     name,
+    selectedName: verb === 'list' || verb === 'watch' ? selectedName(query) : '',
     rest: more.join('/'),
     path,
   };
@@ -84,22 +91,20 @@ function readResource(request: {
 
 function verbOf(method: string, name: string, query: URLSearchParams): string {
   const verb = verbOfMethod[method] ?? method.toLowerCase();
-  if (
-    verb === 'get' &&
-    isTrue(query.get('watch')) &&
-    (name === '' || fieldSelectorNames(query) !== undefined)
-  ) {
-    return 'watch';
-  }
   if (name !== '') return verb;
   if (verb === 'get') return isTrue(query.get('watch')) ? 'watch' : 'list';
   return verb === 'delete' ? 'deletecollection' : verb;
 }
 
-/** The name that a `metadata.name=X` field selector asks for: RBAC's resourceNames look at it for lists and watches. */
-export function fieldSelectorNames(query: URLSearchParams): string | undefined {
-  const match = /(?:^|,)metadata\.name={1,2}([^,=!]+)(?:,|$)/.exec(query.get('fieldSelector') ?? '');
-  return match?.[1];
+/** Read by the same parser as the selector that chooses: what it can not read, the verb refuses. */
+function selectedName(query: URLSearchParams): string {
+  const text = query.get('fieldSelector') ?? '';
+  try {
+    const exact = parseFieldSelector(text).find(({ field, equal }) => field === 'metadata.name' && equal);
+    return exact && isPathSegmentName(exact.value).length === 0 ? exact.value : '';
+  } catch {
+    return '';
+  }
 }
 
 export function isTrue(value: string | null): boolean {

@@ -107,15 +107,25 @@ export function parseFieldSelector(text: string): FieldRequirement[] {
   const requirements: FieldRequirement[] = [];
   for (const part of splitUnescaped(text)) {
     if (part === '') continue;
-    const match = /^([^!=]*)(==|!=|=)([\s\S]*)$/.exec(part);
+    const match = /^([\s\S]*?)(==|!=|=)([\s\S]*)$/.exec(part);
     if (!match) throw refuse.badRequest(`invalid selector: '${text}'; can't understand '${part}'`);
     requirements.push({
       field: match[1] ?? '',
-      value: (match[3] ?? '').replace(/\\([\\,=])/g, '$1'),
+      value: unescapeValue(match[3] ?? ''),
       equal: match[2] !== '!=',
     });
   }
   return requirements;
+}
+
+function unescapeValue(text: string): string {
+  return text.replace(/\\([\s\S]?)|=/g, (found, escaped: string | undefined) => {
+    if (escaped === undefined) {
+      throw refuse.badRequest(`invalid field selector: unescaped character in value: ${found.charCodeAt(0)}`);
+    }
+    if (escaped !== '' && '\\,='.includes(escaped)) return escaped;
+    throw refuse.badRequest(`invalid field selector: invalid escape sequence: ${found}`);
+  });
 }
 
 function splitUnescaped(text: string): string[] {

@@ -30,7 +30,8 @@ export class Authorizer {
 
 export function attributesOf(info: RequestInfo): Attributes {
   if (info.kind === 'path') return info;
-  const { verb, group, resource, subresource, namespace, name } = info;
+  const { verb, group, resource, subresource, namespace } = info;
+  const name = info.name || info.selectedName;
   return { kind: 'resource', verb, group, resource, subresource, namespace, name };
 }
 

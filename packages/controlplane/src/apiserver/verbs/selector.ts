@@ -1,18 +1,13 @@
-// The selectors of a list, a watch or a collection's deletion; a name on the path counts as one.
+// The selectors of a list, a watch or a collection's deletion.
 
-import {
-  type FieldRequirement,
-  parseFieldSelector,
-  parseLabelSelector,
-  type Selector,
-} from '../selectors.ts';
+import { parseFieldSelector, parseLabelSelector, type Selector } from '../selectors.ts';
 import { refuse } from '../status-error.ts';
 import type { Target } from './target.ts';
 
 const everywhere = ['metadata.name', 'metadata.namespace'];
 
 export function readSelector(
-  { resource, name }: Target,
+  { resource }: Target,
   options: { labelSelector: string; fieldSelector: string },
 ): Selector {
   const fields = parseFieldSelector(options.fieldSelector);
@@ -29,6 +24,5 @@ export function readSelector(
         : `${JSON.stringify(field)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
     );
   }
-  const named: FieldRequirement[] = name === '' ? [] : [{ field: 'metadata.name', value: name, equal: true }];
-  return { labels: parseLabelSelector(options.labelSelector), fields: [...fields, ...named] };
+  return { labels: parseLabelSelector(options.labelSelector), fields };
 }
