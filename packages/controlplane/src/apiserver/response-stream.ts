@@ -45,15 +45,17 @@ export class ResponseStream implements AnswerStream {
   }
 
   drained(): Promise<void> {
-    if (!this.#response.writableNeedDrain) return Promise.resolve();
+    // HTTP/2 responses do not say that they are full; their streams do.
+    const writable = ('stream' in this.#response ? this.#response.stream : this.#response) as Writable;
+    if (!writable.writableNeedDrain || writable.destroyed) return Promise.resolve();
     return new Promise((resolve) => {
       const done = () => {
-        this.#response.off('drain', done);
-        this.#response.off('close', done);
+        writable.off('drain', done);
+        writable.off('close', done);
         resolve();
       };
-      this.#response.on('drain', done);
-      this.#response.on('close', done);
+      writable.on('drain', done);
+      writable.on('close', done);
     });
   }
 }

@@ -1,6 +1,7 @@
 // An API server for tests: the real one over HTTPS with a store on disk, asked as whichever user a test names.
 
 import { mkdtemp, rm } from 'node:fs/promises';
+import { connect } from 'node:http2';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger } from '@selvedge/base';
@@ -44,6 +45,10 @@ interface ClientTls {
   readonly key: string;
 }
 
+export interface OpenAnswer extends AsyncDisposable {
+  readonly body: AsyncIterable<Uint8Array>;
+}
+
 export class TestServer implements AsyncDisposable {
   readonly #directory: string;
   readonly #controlPlane: ControlPlane;
@@ -70,6 +75,19 @@ export class TestServer implements AsyncDisposable {
   ) {
     const options: BunFetchRequestInit = { ...init, tls: this.#tls };
     return fetch(this.#controlPlane.url + path, options);
+  }
+
+  /** An answer that is read as it comes. */
+  async open(path: string, protocol: 'http1' | 'http2'): Promise<OpenAnswer> {
+    if (protocol === 'http1') {
+      const leave = new AbortController();
+      const { body } = await this.fetch(path, { signal: leave.signal });
+      if (!body) throw new Error(`${path}: no body`);
+      return { body, [Symbol.asyncDispose]: async () => leave.abort() };
+    }
+    const session = connect(this.#controlPlane.url, this.#tls);
+    const body = session.request({ ':path': path });
+    return { body, [Symbol.asyncDispose]: async () => session.destroy() };
   }
 
   /** Asks as the administrator, or as the user whom the administrator impersonates. */

@@ -43,6 +43,10 @@ class Watch {
   readonly #prefix: string;
   /** The revision up to which the client knows all that concerns it. */
   #revision = 0;
+  /** Events that came while the initial state was still on its way, and their size; undefined afterwards. */
+  #held: StoreEvent[] | undefined;
+  #heldBytes = 0;
+  #isOver = false;
   #end: () => void = () => undefined;
 
   constructor(parts: WatchParts) {
@@ -75,10 +79,13 @@ class Watch {
     }
     context.metrics.watchStarted(target.resource.collection);
     try {
-      if (fromState) this.#tellState(collection.list({ prefix: this.#prefix }));
+      if (fromState) this.#held = [];
+      const ended = this.#untilEnd(request.signal);
+      if (fromState) await Promise.race([this.#tellState(collection.list({ prefix: this.#prefix })), ended]);
       else for (const event of started.missed) this.#tell(event);
-      await this.#untilEnd(request.signal);
+      await ended;
     } finally {
+      this.#isOver = true;
       started.stop();
       context.metrics.watchEnded(target.resource.collection);
     }
@@ -112,20 +119,41 @@ class Watch {
     bookmark.cancel();
   }
 
-  #tellState(listed: { kind: string; entries?: Iterable<Entry> }): void {
-    const { call, selector, options } = this.#parts;
-    this.#revision = call.context.store.revision;
-    for (const entry of listed.entries ?? []) {
-      if (matches(selector, entry)) this.#write(this.#encoder.initial(entry));
+  /** As fast as the client reads, however much there is; what is written meanwhile comes after it. */
+  async #tellState(listed: { kind: string; entries?: Iterable<Entry> }): Promise<void> {
+    const { call, selector, options, stream } = this.#parts;
+    const { revision } = call.context.store;
+    this.#revision = revision;
+    // As it is now: the collection goes on while the client reads.
+    for (const entry of Array.from(listed.entries ?? [])) {
+      if (!matches(selector, entry)) continue;
+      if (!stream.write(this.#encoder.initial(entry))) await stream.drained();
+      if (this.#isOver) return;
     }
     if (options.sendInitialEvents && options.allowWatchBookmarks) {
-      this.#write(this.#encoder.bookmark(this.#revision, { 'k8s.io/initial-events-end': 'true' }));
+      stream.write(this.#encoder.bookmark(revision, { 'k8s.io/initial-events-end': 'true' }));
     }
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const event of held) this.#tell(event);
+  }
+
+  #hold(held: StoreEvent[], event: StoreEvent): void {
+    held.push(event);
+    this.#heldBytes += event.entry?.size ?? event.previous?.size ?? 0;
+    if (this.#heldBytes > this.#parts.call.context.limits.maxWatchBufferBytes) this.#cutOff();
   }
 
   #tell(event: StoreEvent): void {
+    if (!event.key.startsWith(this.#prefix)) {
+      if (!this.#held) this.#revision = event.revision;
+      return;
+    }
+    if (this.#held) {
+      this.#hold(this.#held, event);
+      return;
+    }
     this.#revision = event.revision;
-    if (!event.key.startsWith(this.#prefix)) return;
     const { selector } = this.#parts;
     const before = event.previous !== undefined && matches(selector, event.previous);
     const after = event.entry !== undefined && matches(selector, event.entry);
@@ -134,6 +162,8 @@ class Watch {
   }
 
   #tellBookmark(): void {
+    // A bookmark promises that all before it was told.
+    if (this.#held) return;
     this.#revision = Math.max(this.#revision, this.#parts.call.context.store.revision);
     this.#write(this.#encoder.bookmark(this.#revision));
   }
@@ -141,13 +171,20 @@ class Watch {
   /** Sends, unless the client has let too much pile up: it is cut off, and will list again. */
   #write(encoded: EncodedEvent): void {
     const { stream, call } = this.#parts;
+    if (this.#isOver) return;
     if (stream.bufferedBytes > call.context.limits.maxWatchBufferBytes) {
-      call.context.metrics.watchDropped();
-      stream.destroy();
-      this.#end();
+      this.#cutOff();
       return;
     }
     stream.write(encoded);
+  }
+
+  #cutOff(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#parts.call.context.metrics.watchDropped();
+    this.#parts.stream.destroy();
+    this.#end();
   }
 
   #refuse(error: Error): void {
