@@ -13,11 +13,21 @@ export interface Clock {
   after(delayMs: number, callback: () => void): TimerHandle;
 }
 
+/** The system's timers fire at once when they are asked for more: longer waits are taken in steps. */
+const longestTimeoutMs = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(delayMs, callback) {
-    const timer = setTimeout(callback, delayMs);
+    let leftMs = delayMs;
+    let timer: ReturnType<typeof setTimeout>;
+    const arm = () => {
+      const stepMs = Math.min(leftMs, longestTimeoutMs);
+      leftMs -= stepMs;
+      timer = setTimeout(leftMs > 0 ? arm : callback, stepMs);
+    };
+    arm();
     return { cancel: () => clearTimeout(timer) };
   },
 };

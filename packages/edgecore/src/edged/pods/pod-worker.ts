@@ -27,7 +27,6 @@ export interface PodWorkerOptions {
 const retryStartMs = 10_000;
 const firstRetryMs = 500;
 const longestRetryMs = 120_000;
-const longestTimerMs = 2 ** 31 - 1;
 
 export class PodWorker implements AsyncDisposable {
   readonly #options: PodWorkerOptions;
@@ -341,7 +340,7 @@ export class PodWorker implements AsyncDisposable {
   /** The earliest of the moments asked for since the last pass. */
   #wakeAfter(delayMs: number): void {
     const { clock } = this.#context;
-    const wakeAtMs = clock.now() + Math.min(longestTimerMs, Math.max(0, delayMs));
+    const wakeAtMs = clock.now() + Math.max(0, delayMs);
     if (this.#ended || (this.#wakeAtMs !== undefined && this.#wakeAtMs <= wakeAtMs)) return;
     this.#timer?.cancel();
     this.#wakeAtMs = wakeAtMs;

@@ -253,10 +253,7 @@ export class VolumeManager implements Disposable {
     const next = Math.min(...this.#tokenDueMs.values());
     if (!Number.isFinite(next)) return;
     const { clock } = this.#options;
-    const longestMs = 2 ** 31 - 1;
-    this.#timer = clock.after(Math.min(longestMs, Math.max(0, next - clock.now())), () =>
-      this.#refreshTokens(),
-    );
+    this.#timer = clock.after(Math.max(0, next - clock.now()), () => this.#refreshTokens());
   }
 
   #refreshTokens(): void {
