@@ -39,21 +39,55 @@ test('selectors match as their operators say', () => {
   }
 });
 
-test('what is wrong is told as Kubernetes tells it', () => {
-  const operators = 'expected: in, notin, =, ==, !=, gt, lt';
-  expect(match('a b', {})).toBe(`unable to parse requirement: found 'b', ${operators}`);
-  expect(match('a,', {})).toBe("found '', expected: identifier after ','");
-  expect(match('=a', {})).toBe("found '=', expected: !, identifier, or 'end of string'");
-  expect(match('a in b', {})).toBe("unable to parse requirement: found 'b' expected: '('");
-  expect(match('a in (b', {})).toBe("unable to parse requirement: found '', expected: ',', or identifier");
-  expect(match('a=b c', {})).toBe("found 'c', expected: ',' or 'end of string'");
-  expect(match('a>x', {})).toBe(
-    "unable to parse requirement: values[0]: Invalid value: \"x\": for 'Gt', 'Lt' operators, the value must be an integer",
-  );
-  expect(match('-a=x', {})).toStartWith(
-    'unable to parse requirement: <nil>: Invalid value: "-a": name part must',
-  );
+const integer = "for 'Gt', 'Lt' operators, the value must be an integer";
+const binary = 'expected: in, notin, =, ==, !=, gt, lt';
+const inRequirement = 'unable to parse requirement: ';
+
+/** As a genuine server answered. */
+test.each([
+  ['a b', `${inRequirement}found 'b', ${binary}`],
+  ['a,', "found '', expected: identifier after ','"],
+  ['a,,b', "found ',', expected: identifier after ','"],
+  [',a', "found ',', expected: !, identifier, or 'end of string'"],
+  ['=a', "found '=', expected: !, identifier, or 'end of string'"],
+  ['!', `${inRequirement}found '', expected: identifier`],
+  ['!a=b', "found '=', expected: ',' or 'end of string'"],
+  ['a=!b', `${inRequirement}found '!', expected: identifier`],
+  ['a=(b)', `${inRequirement}found '(', expected: identifier`],
+  ['a=b=c', "found '=', expected: ',' or 'end of string'"],
+  ['a=b c', "found 'c', expected: ',' or 'end of string'"],
+  ['a in b', `${inRequirement}found 'b' expected: '('`],
+  ['a in (', `${inRequirement}found '', expected: ',', ')' or identifier`],
+  ['a in (b', `${inRequirement}found '', expected: ',' or ')'`],
+  ['a notin (b,c', `${inRequirement}found '', expected: ',' or ')'`],
+  ['a in (b c)', `${inRequirement}found 'c', expected: ',' or ')'`],
+  ['a>', `${inRequirement}values[0]: Invalid value: "": ${integer}`],
+  ['a>x', `${inRequirement}values[0]: Invalid value: "x": ${integer}`],
+  ['a<1.5', `${inRequirement}values[0]: Invalid value: "1.5": ${integer}`],
+  [
+    'x'.repeat(70),
+    `${inRequirement}<nil>: Invalid value: "${'x'.repeat(70)}": name part must be no more than 63 characters`,
+  ],
+])('%s is refused: %s', (text, words) => {
+  expect(match(text, {})).toBe(words);
 });
+
+test.each([
+  ['-a=x', '<nil>: Invalid value: "-a": name part must'],
+  ['a/b/c=d', '<nil>: Invalid value: "a/b/c": a qualified name must'],
+  ['a=-x', 'values[0][a]: Invalid value: "-x": a valid label must'],
+  ['a in (-x)', 'values[0][a]: Invalid value: "-x": a valid label must'],
+  ['a>-1', 'values[0][a]: Invalid value: "-1": a valid label must'],
+])('%s is refused: %s…', (text, words) => {
+  expect(match(text, {})).toStartWith(inRequirement + words);
+});
+
+test.each(['a in ()', 'a in (,)', 'in in (in)', 'a = in', 'a==', 'a notin ()', 'a>1,b<2'])(
+  '%s is read',
+  (text) => {
+    expect(match(text, { other: '' })).toBeBoolean();
+  },
+);
 
 test('a LabelSelector that is absent matches nothing, an empty one everything', () => {
   expect(selectorMatches(undefined, { a: 'b' })).toBe(false);

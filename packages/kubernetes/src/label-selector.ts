@@ -242,17 +242,18 @@ function parseExactValue(tokens: Tokens): string {
 function parseValues(tokens: Tokens): string[] {
   const open = tokens.next();
   if (open !== '(') throw inRequirement(`found '${open}' expected: '('`);
+  const first = tokens.peek();
+  if (first !== ')' && first !== ',' && !isIdentifier(first)) {
+    throw inRequirement(`found '${first}', expected: ',', ')' or identifier`);
+  }
   const values = new Set<string>();
-  let current = '';
   for (;;) {
-    const word = tokens.next();
-    if (word === ')' || word === ',') {
-      values.add(current);
-      current = '';
-      if (word === ')') return [...values].sort();
-    } else if (!isIdentifier(word)) {
-      throw inRequirement(`found '${word}', expected: ',', or identifier`);
-    } else if (current !== '') throw inRequirement(`found '${word}', expected: ',' or ')'`);
-    else current = word;
+    const value = isIdentifier(tokens.peek()) ? tokens.next() : '';
+    values.add(value);
+    const separator = tokens.next();
+    if (separator === ')') return [...values].sort();
+    if (separator === ',') continue;
+    const expected = value === '' ? "',', or identifier" : "',' or ')'";
+    throw inRequirement(`found '${separator}', expected: ${expected}`);
   }
 }

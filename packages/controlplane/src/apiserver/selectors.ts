@@ -1,15 +1,13 @@
 // Label and field selectors as a query gives them: parsed once, then asked of each object's header.
-// Source of the grammar: k8s.io/apimachinery/pkg/labels and pkg/fields.
+// Source of the fields' grammar: k8s.io/apimachinery/pkg/fields.
 
+import {
+  type LabelRequirements,
+  matchesLabels,
+  parseLabelSelector as readLabelSelector,
+} from '@selvedge/kubernetes';
 import type { Entry } from '../store/types.ts';
 import { refuse } from './status-error.ts';
-
-type Labels = Readonly<Record<string, string>>;
-
-export type LabelRequirement =
-  | { readonly key: string; readonly operator: 'in' | 'notin'; readonly values: ReadonlySet<string> }
-  | { readonly key: string; readonly operator: 'exists' | '!' }
-  | { readonly key: string; readonly operator: 'gt' | 'lt'; readonly bound: number };
 
 export interface FieldRequirement {
   readonly field: string;
@@ -18,87 +16,17 @@ export interface FieldRequirement {
 }
 
 export interface Selector {
-  readonly labels: readonly LabelRequirement[];
+  readonly labels: LabelRequirements;
   readonly fields: readonly FieldRequirement[];
 }
 
 const maxSelectorLength = 64 * 1024;
-const token = /\s*(?:([!=]=?|[(),<>])|([^\s!=(),<>]+))\s*/y;
 
-export function parseLabelSelector(text: string): LabelRequirement[] {
+export function parseLabelSelector(text: string): LabelRequirements {
   if (text.length > maxSelectorLength) throw refuse.badRequest('the label selector is too long');
-  const tokens = tokenize(text);
-  const requirements: LabelRequirement[] = [];
-  let at = 0;
-  const next = () => tokens[at++];
-  while (at < tokens.length) {
-    requirements.push(parseRequirement(tokens[at] === '!' ? 'not' : 'has', next, () => tokens[at], text));
-    if (at < tokens.length && next() !== ',')
-      throw unparsable(text, `found '${tokens[at - 1]}', expected: ',' or 'end of string'`);
-  }
-  return requirements;
-}
-
-function parseRequirement(
-  form: 'not' | 'has',
-  next: () => string | undefined,
-  peek: () => string | undefined,
-  text: string,
-): LabelRequirement {
-  if (form === 'not') next();
-  const key = next();
-  if (key === undefined || /^[!=(),<>]/.test(key)) {
-    throw unparsable(text, `found '${key ?? ''}', expected: identifier`);
-  }
-  if (form === 'not') return { key, operator: '!' };
-  const operator = peek();
-  if (operator === undefined || operator === ',') return { key, operator: 'exists' };
-  next();
-  switch (operator) {
-    case '=':
-    case '==':
-      return { key, operator: 'in', values: new Set([oneValue(next, peek)]) };
-    case '!=':
-      return { key, operator: 'notin', values: new Set([oneValue(next, peek)]) };
-    case 'in':
-    case 'notin':
-      return { key, operator, values: valueSet(next, text) };
-    case '<':
-    case '>':
-      return { key, operator: operator === '<' ? 'lt' : 'gt', bound: Number(oneValue(next, peek)) };
-    default:
-      throw unparsable(text, `found '${operator}', expected: in, notin, =, ==, !=, gt, lt`);
-  }
-}
-
-function oneValue(next: () => string | undefined, peek: () => string | undefined): string {
-  const value = peek();
-  return value === undefined || value === ',' ? '' : (next() ?? '');
-}
-
-function valueSet(next: () => string | undefined, text: string): Set<string> {
-  const values = new Set<string>();
-  if (next() !== '(') throw unparsable(text, "expected: '('");
-  for (let value = next(); value !== ')'; value = next()) {
-    if (value === undefined) throw unparsable(text, "expected: ',' or ')'");
-    if (value !== ',') values.add(value);
-  }
-  return values;
-}
-
-function tokenize(text: string): string[] {
-  const tokens: string[] = [];
-  token.lastIndex = 0;
-  while (token.lastIndex < text.length) {
-    const match = token.exec(text);
-    if (!match) break;
-    tokens.push(match[1] ?? match[2] ?? '');
-  }
-  return tokens;
-}
-
-function unparsable(text: string, why: string): Error {
-  return refuse.badRequest(`unable to parse requirement: ${why}`.replace('%s', text));
+  const parsed = readLabelSelector(text);
+  if (parsed.kind === 'malformed') throw refuse.badRequest(parsed.message);
+  return parsed.requirements;
 }
 
 /** `a=b,c!=d`; a backslash takes the next character as it is. */
@@ -140,30 +68,11 @@ function splitUnescaped(text: string): string[] {
 }
 
 export function matches(selector: Selector, entry: Entry): boolean {
-  for (const requirement of selector.labels)
-    if (!labelMatches(requirement, entry.header.labels)) return false;
+  if (!matchesLabels(selector.labels, entry.header.labels)) return false;
   for (const { field, value, equal } of selector.fields) {
     if ((fieldOf(entry, field) === value) !== equal) return false;
   }
   return true;
-}
-
-function labelMatches(requirement: LabelRequirement, labels: Labels): boolean {
-  const value = labels[requirement.key];
-  switch (requirement.operator) {
-    case 'exists':
-      return value !== undefined;
-    case '!':
-      return value === undefined;
-    case 'in':
-      return value !== undefined && requirement.values.has(value);
-    case 'notin':
-      return value === undefined || !requirement.values.has(value);
-    case 'gt':
-      return value !== undefined && Number(value) > requirement.bound;
-    case 'lt':
-      return value !== undefined && Number(value) < requirement.bound;
-  }
 }
 
 function fieldOf(entry: Entry, field: string): string {
