@@ -5,6 +5,7 @@ import { fieldError, GoValue } from '../field-error.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../names.ts';
 import type { KubeObject } from '../object.ts';
+import { compilePattern } from '../pattern/pattern.ts';
 import { validateMetadata } from './metadata.ts';
 import { check, type Errors, required, requiredOneOf } from './rules.ts';
 
@@ -126,6 +127,7 @@ function checkStructure(errors: Errors, { node, field, level, depth }: SchemaNod
     errors.push(fieldError.forbidden(field, `must not be nested deeper than ${maxDepth} levels`));
     return;
   }
+  checkPattern(errors, node, `${field}.pattern`);
   const children: SchemaNode[] = [];
   const visit = (value: unknown, suffix: string, childLevel: 'item' | 'field') => {
     if (isJsonObject(value))
@@ -144,4 +146,12 @@ function checkStructure(errors: Errors, { node, field, level, depth }: SchemaNod
   } else if (level === 'root' && node.type !== 'object') {
     errors.push(fieldError.invalid(`${field}.type`, node.type, 'must be object at the root'));
   }
+}
+
+function checkPattern(errors: Errors, { pattern }: JsonObject, field: string): void {
+  if (typeof pattern !== 'string') return;
+  const compiled = compilePattern(pattern);
+  if (compiled.kind === 'compiled') return;
+  const why = `must be a valid regular expression, but isn't: error parsing regexp: ${compiled.message}`;
+  errors.push(fieldError.invalid(field, pattern, why));
 }

@@ -39,6 +39,8 @@ import {
 } from './workload-status.ts';
 import { selectorUnchanged, validateDaemonSet, validateDeployment, validateReplicaSet } from './workloads.ts';
 
+export { type CompiledPattern, compilePattern } from '../pattern/pattern.ts';
+
 type UpdateRule<T> = (errors: Errors, object: T, before: T) => void;
 
 interface KindValidation {

@@ -183,3 +183,27 @@ test('metadata of any shape is judged without an exception', () => {
     }),
   );
 });
+
+test('a definition whose pattern can not be read is refused', () => {
+  const spec = { type: 'object', properties: { s: { type: 'string', pattern: '(' } } };
+  const definition = {
+    metadata: { name: 'foos.x.io' },
+    spec: {
+      group: 'x.io',
+      scope: 'Namespaced',
+      names: { plural: 'foos', singular: 'foo', kind: 'Foo', listKind: 'FooList' },
+      versions: [
+        { name: 'v1', storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec } } } },
+      ],
+    },
+  };
+  const type = { group: 'apiextensions.k8s.io', kind: 'CustomResourceDefinition', namespaced: false };
+  expect(validateCreate(type, definition as KubeObject)).toEqual([
+    {
+      kind: 'FieldValueInvalid',
+      field: 'spec.validation.openAPIV3Schema.properties[spec].properties[s].pattern',
+      message:
+        'Invalid value: "(": must be a valid regular expression, but isn\'t: error parsing regexp: missing closing ): `(`',
+    },
+  ]);
+});

@@ -2,6 +2,7 @@
 // Source: k8s.io/apiextensions-apiserver/pkg/apiserver/validation.
 
 import { fieldError, isJsonObject, type JsonObject, type KubeObject, showValue } from '@selvedge/kubernetes';
+import { type CompiledPattern, compilePattern } from '@selvedge/kubernetes/validation';
 import type { StatusCause } from '../status-error.ts';
 
 type SchemaNode = JsonObject;
@@ -17,6 +18,8 @@ export function validateCustomObject(schema: unknown, object: KubeObject): Statu
 
 class Checker {
   readonly #causes: StatusCause[];
+  /** Each is read once for all the values that it holds for. */
+  readonly #patterns = new Map<string, CompiledPattern>();
 
   constructor(causes: StatusCause[]) {
     this.#causes = causes;
@@ -88,9 +91,16 @@ class Checker {
         fieldError.invalid(path, value, `${path} in body should be at least ${minLength} chars long`),
       );
     }
-    if (typeof pattern === 'string' && !matches(pattern, value)) {
+    if (typeof pattern === 'string' && !this.#matches(pattern, value)) {
       this.#add(fieldError.invalid(path, value, `${path} in body should match '${pattern}'`));
     }
+  }
+
+  /** A pattern that can not be read refuses nothing: its definition was stored before that was looked at. */
+  #matches(pattern: string, value: string): boolean {
+    const compiled = this.#patterns.get(pattern) ?? compilePattern(pattern);
+    this.#patterns.set(pattern, compiled);
+    return compiled.kind === 'malformed' || compiled.matches(value);
   }
 
   #list(schema: SchemaNode, list: readonly unknown[], path: string): void {
@@ -152,16 +162,4 @@ function typeName(value: unknown): string {
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
   return typeof value;
-}
-
-const maxPatternLength = 4_096;
-
-/** A pattern that this engine can not read refuses nothing. */
-function matches(pattern: string, value: string): boolean {
-  if (pattern.length > maxPatternLength) return true;
-  try {
-    return new RegExp(pattern, 'u').test(value);
-  } catch {
-    return true;
-  }
 }
