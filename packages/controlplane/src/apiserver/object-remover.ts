@@ -41,7 +41,10 @@ export async function removeObject(
     operation: 'DELETE',
   });
   const marked = mark(context, resource, object, options.deletion);
-  if (marked === 'unchanged') return { kind: 'marked', entry };
+  if (marked === 'unchanged') {
+    await context.store.durable(entry.revision);
+    return { kind: 'marked', entry };
+  }
   if (marked === 'finished') {
     if (!options.dryRun) {
       const result = await context.store.write({

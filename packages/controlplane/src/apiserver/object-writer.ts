@@ -118,7 +118,11 @@ export async function updateObject(
   const object = request.change(structuredClone(old));
   checkIdentity(request, object, old);
   const prepared = prepareUpdate(context, { request, object, old, options });
-  if (sameContent(object, old)) return { entry, created: false };
+  if (sameContent(object, old)) {
+    // The version that it shows may be another's write that is still on its way to the disk.
+    await context.store.durable(entry.revision);
+    return { entry, created: false };
+  }
   if (isReadyToGo(object, old)) {
     return { entry: await removeFinished(context, { resource, object, entry }, options), created: false };
   }

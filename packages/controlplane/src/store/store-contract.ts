@@ -18,6 +18,8 @@ export interface Store extends AsyncDisposable {
   latest(collection: string, key: string): Entry | undefined;
   /** Resolves when the write is durable; rejects with a Fault `store/write-failed` when it can not be made so. */
   write(write: Write): Promise<WriteResult>;
+  /** Resolves when what `latest` showed under this revision can no longer be lost; rejects as its write does. */
+  durable(revision: number): Promise<void>;
   /** Called when the storage failed in a way that only a restart can mend. */
   readonly failed: Promise<never>;
 }

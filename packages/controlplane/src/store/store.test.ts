@@ -201,3 +201,27 @@ test('what was written long ago is packed, and read, listed, replaced and looked
   };
   expect([isMadeAnew(keys[10]), isMadeAnew(keys.at(-1))]).toEqual([true, false]);
 });
+
+test('who shows a version that is on its way to the disk waits for it, and hears if it was lost', async () => {
+  const { journal, store } = await openByHand();
+  const written = store.write(put('a/one', '{"n":1}'));
+  await journal.underWay(1);
+  const shown = store.latest('pods', 'a/one')?.revision ?? 0;
+  let fate = 'unknown';
+  const waited = store.durable(shown).then(() => {
+    fate = 'durable';
+  });
+  await Promise.resolve();
+  expect(fate).toBe('unknown');
+  journal.commit();
+  await Promise.all([written, waited]);
+  expect(fate).toBe('durable');
+  await store.durable(shown);
+  const lost = store.write(put('a/one', '{"n":2}', shown));
+  await journal.underWay(2);
+  const unsure = store.durable(store.latest('pods', 'a/one')?.revision ?? 0);
+  const settled = Promise.allSettled([lost, unsure]);
+  journal.fail();
+  const failed = { status: 'rejected', reason: { code: 'store/write-failed' } };
+  expect(await settled).toMatchObject([failed, failed]);
+});

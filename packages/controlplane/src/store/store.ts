@@ -25,6 +25,12 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
+interface Waiting {
+  readonly revision: number;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
 /** Opens the store: reads the whole journal into memory. */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const store = new JournaledStore(options);
@@ -41,6 +47,8 @@ class JournaledStore implements Store {
   readonly #headers = new HeaderPool();
   /** Keys with writes under way and what they will hold: `collection key` to entry, or undefined for deleted. */
   readonly #overlay = new Map<string, { revision: number; entry: Entry | undefined }>();
+  /** Who answers with a revision that is on its way to the disk. */
+  readonly #waiting = new Set<Waiting>();
   #compacted: ReadonlyMap<string, number> = new Map();
   #lastRevision = 0;
   #durableRevision = 0;
@@ -137,6 +145,13 @@ class JournaledStore implements Store {
     });
   }
 
+  durable(revision: number): Promise<void> {
+    if (revision <= this.#durableRevision) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      this.#waiting.add({ revision, resolve, reject });
+    });
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#closed) return;
     while (this.#flushing || this.#queued.length > 0) {
@@ -194,6 +209,11 @@ class JournaledStore implements Store {
     for (const { record, entry, resolve } of batch) {
       resolve({ kind: 'written', revision: record.revision, entry });
     }
+    for (const waiting of this.#waiting) {
+      if (waiting.revision > this.#durableRevision) continue;
+      this.#waiting.delete(waiting);
+      waiting.resolve();
+    }
   }
 
   /** Nothing of the batch was kept: whoever waits is told, and so is who built on it meanwhile. */
@@ -207,7 +227,8 @@ class JournaledStore implements Store {
       cause,
       retryable: true,
     });
-    for (const { reject } of lost) reject(fault);
+    for (const { reject } of [...lost, ...this.#waiting]) reject(fault);
+    this.#waiting.clear();
     if (cause instanceof Fault && cause.code === 'store/journal-broken') this.#fail(cause);
   }
 
