@@ -9,7 +9,11 @@ export const cleanupFinalizer = 'customresourcecleanup.apiextensions.k8s.io';
 
 interface Definition extends KubeObject {
   readonly spec?: {
-    readonly versions?: ReadonlyArray<{ readonly name: string; readonly storage?: boolean }>;
+    readonly versions?: ReadonlyArray<{
+      readonly name: string;
+      readonly storage?: boolean;
+      readonly schema?: object;
+    }>;
   };
 }
 
@@ -28,8 +32,27 @@ export const customResourceDefinitionStrategy: Strategy = {
     };
     object.status = { ...status, conditions: [...(status.conditions ?? []), terminating] };
   },
-  prepareForCreate: (object) => {
+  prepareForCreate: (object, { warn }) => {
+    warnOfRules(object, warn);
     const stored = (object as Definition).spec?.versions?.filter((version) => version.storage) ?? [];
     object.status = { ...(object.status as object), storedVersions: stored.map(({ name }) => name) };
   },
+  prepareForUpdate: (object, _old, { subresource, warn }) => {
+    if (subresource === '') warnOfRules(object, warn);
+  },
 };
+
+/** Better than to leave it to the first object that a rule should have refused. */
+function warnOfRules(object: KubeObject, warn: (text: string) => void): void {
+  for (const { name, schema } of (object as Definition).spec?.versions ?? []) {
+    if (!hasRules(schema)) continue;
+    const why = 'rules in CEL are not evaluated: objects that they would refuse are stored';
+    warn(`version ${name}: x-kubernetes-validations: ${why}`);
+  }
+}
+
+function hasRules(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const rules = (value as { 'x-kubernetes-validations'?: unknown })['x-kubernetes-validations'];
+  return (Array.isArray(rules) && rules.length > 0) || Object.values(value).some(hasRules);
+}
