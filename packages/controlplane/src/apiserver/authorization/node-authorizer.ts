@@ -11,6 +11,14 @@ import { ruleAllows } from './rules.ts';
 
 type ResourceAttributes = Extract<Attributes, { kind: 'resource' }>;
 
+/** What a PersistentVolume or a VolumeAttachment says of whom it serves. */
+interface Volume {
+  readonly spec?: {
+    readonly claimRef?: { readonly namespace?: string; readonly name?: string };
+    readonly nodeName?: string;
+  };
+}
+
 const no = (reason: string): Decision => ({ kind: 'no-opinion', reason });
 const allow: Decision = { kind: 'allow', reason: '' };
 const readVerbs = ['get', 'list', 'watch'];
@@ -19,7 +27,10 @@ export class NodeAuthorizer {
   /** Of each node: how many of its pods refer to `secrets/ns/name` and the like. */
   readonly #references = new Map<string, Map<string, number>>();
 
+  readonly #store: Store;
+
   constructor(store: Store) {
+    this.#store = store;
     const pods = store.collection('pods');
     const started = pods.watch(store.revision, ({ previous, entry }) => {
       if (previous) this.#count(JSON.parse(Buffer.from(previous.value).toString('utf8')), -1);
@@ -46,6 +57,9 @@ export class NodeAuthorizer {
             : this.#mayRead(node, attributes);
         case 'serviceaccounts':
           return this.#mayRequestToken(node, attributes);
+        case 'persistentvolumes':
+        case 'volumeattachments.storage.k8s.io':
+          return this.#mayGet(node, attributes);
         case 'leases.coordination.k8s.io':
           return mayUseLease(node, attributes);
         case 'csinodes.storage.k8s.io':
@@ -61,6 +75,18 @@ export class NodeAuthorizer {
       return no(`can only read ${readable(attributes)}`);
     }
     return this.#mayUse(node, attributes);
+  }
+
+  /** Of the cluster's volumes: those behind the claims of its pods, and what attaches one to it. */
+  #mayGet(node: string, { verb, resource, group, subresource, name }: ResourceAttributes): Decision {
+    if (verb !== 'get' || name === '') return no('can only get individual resources of this type');
+    if (subresource !== '') return no('cannot get subresource');
+    const collection = group === '' ? resource : `${resource}.${group}`;
+    const entry = this.#store.collection(collection).get(name);
+    const { spec } = entry ? (JSON.parse(Buffer.from(entry.value).toString('utf8')) as Volume) : {};
+    const claim = `persistentvolumeclaims/${spec?.claimRef?.namespace}/${spec?.claimRef?.name}`;
+    const isUsed = spec?.nodeName === node || this.#references.get(node)?.has(claim) === true;
+    return isUsed ? allow : no(`no relationship found between node '${node}' and this object`);
   }
 
   #mayUse(node: string, { resource, namespace, name }: ResourceAttributes): Decision {
