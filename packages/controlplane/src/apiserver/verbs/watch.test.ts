@@ -76,7 +76,7 @@ async function put(store: Store, name: string, size = 10): Promise<void> {
   await store.write({ collection: 'configmaps', key, expectedRevision, build: () => ({ header, value }) });
 }
 
-async function watchSlowly(maxWatchBufferBytes = 1_000) {
+async function watchSlowly(query = fromState) {
   const store = await openStore({ journal: memoryJournal(), logger: silentLogger });
   for (const name of ['a', 'b', 'c']) await put(store, name);
   const clock = new FakeClock();
@@ -87,9 +87,9 @@ async function watchSlowly(maxWatchBufferBytes = 1_000) {
       clock,
       metrics: new Metrics(),
       encodedEvents: new EncodedEvents(1_000),
-      limits: { ...defaultLimits, maxWatchBufferBytes },
+      limits: { ...defaultLimits, maxWatchBufferBytes: 1_000 },
     },
-    request: { query: fromState, headers: {}, signal: new AbortController().signal },
+    request: { query, headers: {}, signal: new AbortController().signal },
     target: { resource, namespace: 'default', name: '' },
   } as unknown as VerbCall;
   const answer = watchVerb(call);
@@ -117,6 +117,15 @@ test('what is written while the state is on its way comes after it, in order', a
   await clock.advance(60_000);
   await over;
   expect(client.fate).toBe('ended');
+});
+
+test('so does what is written while it is told what it missed', async () => {
+  const { store, client } = await watchSlowly(new URLSearchParams({ watch: 'true', resourceVersion: '1' }));
+  await put(store, 'd');
+  await client.read('one');
+  expect(client.lines).toEqual(['ADDED b', 'ADDED c']);
+  await client.read('all');
+  expect(client.lines.slice(2)).toEqual(['ADDED d']);
 });
 
 test('a client that reads nothing is cut off by what piles up, and by its time', async () => {

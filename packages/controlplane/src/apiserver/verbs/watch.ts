@@ -43,8 +43,8 @@ class Watch {
   readonly #prefix: string;
   /** The revision up to which the client knows all that concerns it. */
   #revision = 0;
-  /** Events that came while the initial state was still on its way, and their size; undefined afterwards. */
-  #held: StoreEvent[] | undefined;
+  /** Events that came while the first ones were still on their way, and their size; undefined afterwards. */
+  #held: StoreEvent[] | undefined = [];
   #heldBytes = 0;
   #isOver = false;
   #end: () => void = () => undefined;
@@ -79,13 +79,15 @@ class Watch {
     }
     context.metrics.watchStarted(target.resource.collection);
     try {
-      if (fromState) this.#held = [];
+      const first = fromState
+        ? this.#state(collection.list({ prefix: this.#prefix }))
+        : this.#missed(started.missed);
       const ended = this.#untilEnd(request.signal);
-      if (fromState) await Promise.race([this.#tellState(collection.list({ prefix: this.#prefix })), ended]);
-      else for (const event of started.missed) this.#tell(event);
+      await Promise.race([this.#tellFirst(first), ended]);
       await ended;
     } finally {
       this.#isOver = true;
+      this.#end();
       started.stop();
       context.metrics.watchEnded(target.resource.collection);
     }
@@ -119,19 +121,33 @@ class Watch {
     bookmark.cancel();
   }
 
-  /** As fast as the client reads, however much there is; what is written meanwhile comes after it. */
-  async #tellState(listed: { kind: string; entries?: Iterable<Entry> }): Promise<void> {
-    const { call, selector, options, stream } = this.#parts;
+  *#state(listed: { kind: string; entries?: Iterable<Entry> }): Generator<EncodedEvent> {
+    const { call, selector, options } = this.#parts;
     const { revision } = call.context.store;
     this.#revision = revision;
     // As it is now: the collection goes on while the client reads.
     for (const entry of Array.from(listed.entries ?? [])) {
-      if (!matches(selector, entry)) continue;
-      if (!stream.write(this.#encoder.initial(entry))) await stream.drained();
-      if (this.#isOver) return;
+      if (matches(selector, entry)) yield this.#encoder.initial(entry);
     }
     if (options.sendInitialEvents && options.allowWatchBookmarks) {
-      stream.write(this.#encoder.bookmark(revision, { 'k8s.io/initial-events-end': 'true' }));
+      yield this.#encoder.bookmark(revision, { 'k8s.io/initial-events-end': 'true' });
+    }
+  }
+
+  *#missed(events: readonly StoreEvent[]): Generator<EncodedEvent> {
+    for (const event of events) {
+      this.#revision = event.revision;
+      const encoded = this.#encode(event);
+      if (encoded) yield encoded;
+    }
+  }
+
+  /** As fast as the client reads, however much there is; what is written meanwhile comes after it. */
+  async #tellFirst(lines: Iterable<EncodedEvent>): Promise<void> {
+    const { stream } = this.#parts;
+    for (const line of lines) {
+      if (!stream.write(line)) await stream.drained();
+      if (this.#isOver) return;
     }
     const held = this.#held ?? [];
     this.#held = undefined;
@@ -154,11 +170,18 @@ class Watch {
       return;
     }
     this.#revision = event.revision;
+    const encoded = this.#encode(event);
+    if (encoded) this.#write(encoded);
+  }
+
+  /** Undefined for what does not concern the client. */
+  #encode(event: StoreEvent): EncodedEvent | undefined {
+    if (!event.key.startsWith(this.#prefix)) return undefined;
     const { selector } = this.#parts;
     const before = event.previous !== undefined && matches(selector, event.previous);
     const after = event.entry !== undefined && matches(selector, event.entry);
-    if (after) this.#write(this.#encoder.event(before ? 'MODIFIED' : 'ADDED', event));
-    else if (before) this.#write(this.#encoder.event('DELETED', event));
+    if (after) return this.#encoder.event(before ? 'MODIFIED' : 'ADDED', event);
+    return before ? this.#encoder.event('DELETED', event) : undefined;
   }
 
   #tellBookmark(): void {
