@@ -4,6 +4,7 @@ import type { Store } from '../../store/store-contract.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { IpRange } from '../ip-range.ts';
 import type { AdmissionPlugin } from './admission.ts';
+import { CertificateSigners } from './certificate-signers.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import { podDefaults } from './pod-defaults.ts';
@@ -31,6 +32,7 @@ export function admissionPlugins({
     podDefaults,
     runtimeClasses,
     nodeRestriction,
+    new CertificateSigners(authorizer),
     // After all that changes an object.
     new RbacEscalation(authorizer),
     new ServiceIps({ store, range, nodePortRange }),

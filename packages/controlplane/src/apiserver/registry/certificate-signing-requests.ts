@@ -12,8 +12,14 @@ export const certificateSigningRequestStrategy: Strategy = {
   fields: (request) => ({
     'spec.signerName': String((request as Partial<CertificateSigningRequest>).spec?.signerName ?? ''),
   }),
-  prepareForCreate: (request, { userName: username }) => {
-    request.spec = { ...(request.spec as object), username };
+  prepareForCreate: (request, { userName: username, userGroups }) => {
+    // Signers trust these: nobody says them of himself.
+    const {
+      uid: _uid,
+      extra: _extra,
+      ...spec
+    } = (request.spec ?? {}) as Partial<CertificateSigningRequest['spec']>;
+    request.spec = { ...spec, username, groups: [...userGroups] } as KubeObject[string];
   },
   prepareForUpdate: (request, old, { nowMs }) => {
     request.spec = old.spec as KubeObject[string];
