@@ -370,6 +370,22 @@ test('what is its own a node may do', async () => {
   }
 });
 
+test('an update of a node adds and changes labels and annotations, and takes none away', async () => {
+  await using cloud = await startTestCloud((api) => {
+    const node = testNode('thief');
+    api.put(resources.nodes, { ...node, metadata: { ...node.metadata, labels: { shop: '17', rack: 'a' } } });
+  });
+  const session = cloud.hub.connect('thief');
+  const metadata = {
+    name: 'thief',
+    labels: { shop: null, rack: 'b' },
+    annotations: { seen: 'today', x: null },
+  };
+  await session.answerTo(cloud.hub.ask(session, 'update', 'default/node/thief', { metadata }));
+  const node = await cloud.api.get({ type: resources.nodes, name: 'thief' });
+  expect(node.metadata).toMatchObject({ labels: { shop: '17', rack: 'b' }, annotations: { seen: 'today' } });
+});
+
 test('messages that make no sense are answered, and none of them reaches the API', async () => {
   await using cloud = await startTestCloud(fill);
   const session = cloud.hub.connect('thief');

@@ -60,12 +60,16 @@ export async function updateNode(client: KubeClient, request: EdgeRequest): Prom
   const content = contentObject(request) as NodeObject;
   const present = await client.get<NodeObject>(reference);
   checkLabels(request, content, present.metadata.labels ?? {});
-  const metadata = {
-    ...(content.metadata?.labels ? { labels: content.metadata.labels } : {}),
-    ...(content.metadata?.annotations ? { annotations: content.metadata.annotations } : {}),
-  };
+  const { labels, annotations } = content.metadata ?? {};
+  const metadata = { labels: stringsIn(labels), annotations: stringsIn(annotations) };
   const node = await client.patch<NodeObject>(reference, 'merge', { metadata });
   return { kind: 'text', text: 'OK', resourceVersion: node.metadata.resourceVersion };
+}
+
+/** A merge patch takes a null for a removal. */
+function stringsIn(pairs: Readonly<Record<string, unknown>> | undefined): Record<string, string> {
+  const kept = Object.entries(pairs ?? {}).filter(([, value]) => typeof value === 'string');
+  return Object.fromEntries(kept) as Record<string, string>;
 }
 
 export async function patchNodeStatus(client: KubeClient, request: EdgeRequest): Promise<Answer> {
