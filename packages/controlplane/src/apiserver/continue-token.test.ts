@@ -35,7 +35,7 @@ test.each([
   [token({ v: 'meta.k8s.io/v1', rv: 1e300, start: 'a' }), 'incorrect encoded start resourceVersion'],
   [token({ v: 'meta.k8s.io/v1', rv: '1', start: 'a' }), 'incorrect encoded start resourceVersion'],
   [token(null), 'server does not recognize this encoded version'],
-])('%s is refused: %s', (text, words) => {
+])('token %# is refused', (text, words) => {
   expect(refusal(text)).toContain(`invalid continue token: continue key is not valid: ${words}`);
 });
 

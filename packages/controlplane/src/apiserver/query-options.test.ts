@@ -75,7 +75,7 @@ test('a write is by the program that its user agent names, unless it says who', 
   expect(write('', '')).toMatchObject({ fieldManager: 'unknown' });
   expect(write('dryRun=Some')).toContain('Unsupported value: []string{"Some"}: supported values: "All"');
   expect(write('fieldValidation=Loose')).toContain('Unsupported value: "Loose"');
-  expect(write(`fieldManager=${'x'.repeat(129)}`)).toContain('may not be longer than 128');
+  expect(write(`fieldManager=${'x'.repeat(129)}`)).toContain('must have at most 128 bytes');
 });
 
 test('any options are read or refused, and numbers that are read are whole', () => {
