@@ -21,8 +21,14 @@ real(
     edge.run('plain', { containers: [busybox('echo started; exec httpd -f -p 8080 -h /etc')] });
     const status = await edge.ready('plain');
     expect(status).toMatchObject({ phase: 'Running', qosClass: 'BestEffort', hostIP: '127.0.0.1' });
-    const answer = await fetch(`http://${status.podIP}:8080/hostname`);
-    expect(await answer.text()).toBe('plain\n');
+    // Without a probe a pod is ready when its process runs, a moment before that listens.
+    const answer = await eventually('an answer', () =>
+      fetch(`http://${status.podIP}:8080/hostname`).then(
+        (response) => response.text(),
+        () => undefined,
+      ),
+    );
+    expect(answer).toBe('plain\n');
     expect(await edge.logs('plain')).toBe('started\n');
     expect(edge.events('plain')).toEqual([
       'Pulled: Container image "localhost/busybox:1" already present on machine',
