@@ -95,7 +95,7 @@ id; pwd; env | grep -E '^(GREETING|PASSWORD|NODE|IP|CPU|MEM|S_other)=' | sort
 echo args $0 $1; cat /conf/a/b; echo; cat /keys/password; echo; cat /info/labels; echo; cat /sub/file
 stat -L -c '%a %g' /conf/a/b /keys/password /token/token; cat /token/token; echo; cat /token/other; echo
 df /m | tail -1 | awk '{print $1, $2}'; grep far /etc/hosts; cat /etc/resolv.conf; grep NoNewPrivs /proc/self/status
-touch /x || echo read-only
+touch /x 2>&1 || echo read-only
 echo done
 ${stay}`),
             args: ['first', '$(GREETING)-$(NOBODY)-$$(GREETING)'],
