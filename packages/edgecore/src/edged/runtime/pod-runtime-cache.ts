@@ -162,9 +162,11 @@ export class PodRuntimeCache {
   #retryExpectedExits(): void {
     let delayMs = Number.POSITIVE_INFINITY;
     for (const [id, tries] of this.#expectedExits) {
-      const running = this.#containers.get(id)?.state === 'running' || this.#sandboxes.get(id)?.ready;
+      const state = this.#containers.get(id)?.state;
+      // Also one that is only being started, as far as the list goes: it may end before the runtime has said that it began.
+      const isToEnd = state === 'running' || state === 'created' || this.#sandboxes.get(id)?.ready;
       const next = exitRetryMs[tries];
-      if (!running || next === undefined) this.#expectedExits.delete(id);
+      if (!isToEnd || next === undefined) this.#expectedExits.delete(id);
       else {
         this.#expectedExits.set(id, tries + 1);
         delayMs = Math.min(delayMs, next);
