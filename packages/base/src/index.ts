@@ -1,4 +1,4 @@
-// The public face of the base package: faults, time, logs, queues; nothing here knows of Kubernetes.
+// The public face of the base package: faults, time, logs, queues, options; nothing here knows of Kubernetes.
 
 export { Backoff, type BackoffOptions } from './backoff.ts';
 export { type Clock, FakeClock, sleep, systemClock, type TimerHandle } from './clock.ts';
@@ -12,4 +12,5 @@ export {
   silentLogger,
 } from './log.ts';
 export { Slots } from './slots.ts';
+export { withoutUndefined } from './without-undefined.ts';
 export { runWorkers, type WorkerOptions, WorkQueue, type WorkQueueOptions } from './work-queue.ts';

@@ -1,7 +1,7 @@
 // Starts cloudcore: the hub's keys, the hub with its shards, the join endpoints, the controllers, the stream server, metrics.
 
 import { hostname } from 'node:os';
-import { type Clock, type Logger, systemClock } from '@selvedge/base';
+import { type Clock, type Logger, systemClock, withoutUndefined } from '@selvedge/base';
 import { createKubeClient, type KubeClient, loadKubeconfig } from '@selvedge/client';
 import { certificateToPem, keyToPem } from '@selvedge/pki';
 import { capability } from '@selvedge/wire';
@@ -273,8 +273,4 @@ function cloudCore(parts: {
     finished: runs,
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
   };
-}
-
-function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }

@@ -4,8 +4,9 @@ import { randomUUID } from 'node:crypto';
 import { chmod, mkdir } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
-import { systemClock } from '@selvedge/base';
+import { systemClock, withoutUndefined } from '@selvedge/base';
 import { writeFileDurably } from '@selvedge/base/durable-file';
+import { isLoopback } from '@selvedge/kubernetes';
 import { certificateToPem, keyToPem } from '@selvedge/pki';
 import { Admission } from './apiserver/admission/admission.ts';
 import { admissionPlugins } from './apiserver/admission/plugins.ts';
@@ -196,12 +197,4 @@ function controlPlaneConfig(options: ControlPlaneOptions): ControlPlaneConfig {
   const config = { ...controlPlaneDefaults, ...withoutUndefined(options) };
   const isAdvertised = config.advertise.length > 0;
   return { ...config, host: options.host ?? (isAdvertised ? '0.0.0.0' : config.host) };
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
-}
-
-function withoutUndefined<T extends object>(options: T): T {
-  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 }

@@ -8,6 +8,7 @@ export {
   invalidMessage,
   showValue,
 } from './field-error.ts';
+export { isLoopback } from './ip-address.ts';
 export { cloneJson, equalJson, isJsonObject, type JsonObject } from './json.ts';
 export {
   formatLabelSelector,

@@ -32,3 +32,8 @@ function groupsOf(text: string, isLast: boolean): number | undefined {
 export function isIpAddress(text: string): boolean {
   return isIpv4(text) || isIpv6(text);
 }
+
+/** Of an address as the system writes it: nothing else reaches this machine there. */
+export function isLoopback(address: string): boolean {
+  return address.startsWith('127.') || address === '::1';
+}

@@ -60,7 +60,7 @@ function findTarget(context: ApiContext, request: ApiRequest): Target | undefine
   const namespace = resource.namespaced ? info.namespace : '';
   if (resource.namespaced && namespace === '' && info.name !== '') throw refuse.noSuchResource();
   // Of all namespaces together there are lists and watches alone; of a collection, what is for one object is not.
-  const isForOne = info.name === '' && ['get', 'update', 'patch', 'delete'].includes(info.verb);
+  const isForOne = info.name === '' && ['update', 'patch'].includes(info.verb);
   const isForNamespace = resource.namespaced && namespace === '' && !readsMany.has(info.verb);
   if (isForOne || isForNamespace) throw refuse.methodNotAllowed();
   if (!resource.namespaced && info.namespace !== '' && resource.resource !== 'namespaces')

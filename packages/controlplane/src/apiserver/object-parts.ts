@@ -1,5 +1,6 @@
 // Which part of an object each of its endpoints writes: everything else stays as it was.
 
+import { withoutUndefined } from '@selvedge/base';
 import type { KubeObject } from '@selvedge/kubernetes';
 import { metaOf } from './object-meta.ts';
 import type { Resource } from './registry/resource.ts';
@@ -82,8 +83,4 @@ function keepAllButConditions(object: KubeObject, old: KubeObject): void {
 
 function partOf(part: unknown): Record<string, unknown> {
   return typeof part === 'object' && part !== null ? (part as Record<string, unknown>) : {};
-}
-
-function withoutUndefined(fields: object): object {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -1,6 +1,7 @@
 // The address of this machine on its way to another: what the node reports as its own.
 
 import { networkInterfaces } from 'node:os';
+import { isLoopback } from '@selvedge/kubernetes';
 import { parseEndpoint } from '../config.ts';
 import { routeAddress } from './route-address.ts';
 
@@ -12,10 +13,6 @@ export async function addressTowards(endpoint: string): Promise<string> {
   const { host, port } = parseEndpoint(endpoint);
   const found = await routeAddress(host, port);
   return found === undefined || isLoopback(found) ? (firstAddress() ?? found ?? '127.0.0.1') : found;
-}
-
-function isLoopback(address: string): boolean {
-  return address.startsWith('127.') || address === '::1';
 }
 
 function firstAddress(): string | undefined {

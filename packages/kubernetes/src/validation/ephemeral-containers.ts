@@ -4,7 +4,7 @@ import { fieldError } from '../field-error.ts';
 import type { Container, Pod, PodSpec } from '../object.ts';
 import { validateContainer } from './containers.ts';
 import { validateMetadataUpdate } from './metadata.ts';
-import { type Errors, sameValue } from './rules.ts';
+import { type Errors, isEmpty, sameValue } from './rules.ts';
 
 /** What containers have that serve; in the order of Kubernetes' fields. */
 const forbiddenFields = [
@@ -45,9 +45,7 @@ function forbidServing(errors: Errors, path: string, container: Container): void
   const why = 'cannot be set for an Ephemeral Container';
   for (const field of forbiddenFields) {
     const value: unknown = (container as unknown as Record<string, unknown>)[field];
-    const isEmpty =
-      value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
-    if (!isEmpty) errors.push(fieldError.forbidden(`${path}.${field}`, why));
+    if (!isEmpty(value)) errors.push(fieldError.forbidden(`${path}.${field}`, why));
   }
   for (const [index, mount] of (container.volumeMounts ?? []).entries()) {
     for (const field of ['subPath', 'subPathExpr'] as const) {

@@ -4,6 +4,7 @@
 import { fieldError } from '../field-error.ts';
 import { isDns1123Label, isDns1123Subdomain, isIpAddress, isQualifiedName, outOfRange } from '../names.ts';
 import type { ContainerStatus, Pod, PodSpec, PodTemplateSpec } from '../object.ts';
+import { validateIp } from './addresses.ts';
 import { validateContainers, validateInitContainers } from './containers.ts';
 import { validateEphemeralContainers } from './ephemeral-containers.ts';
 import { validateAnnotations, validateLabels, validateMetadata, validateMetadataUpdate } from './metadata.ts';
@@ -170,15 +171,7 @@ function validateDns(errors: Errors, path: string, { dnsPolicy, dnsConfig }: Pod
 function validateHostAliases(errors: Errors, path: string, spec: PodSpec): void {
   for (const [index, alias] of (spec.hostAliases ?? []).entries()) {
     const ip = alias.ip ?? '';
-    if (!isIpAddress(ip)) {
-      errors.push(
-        fieldError.invalid(
-          `${path}[${index}].ip`,
-          ip,
-          'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
-        ),
-      );
-    }
+    validateIp(errors, `${path}[${index}].ip`, ip);
     for (const hostname of alias.hostnames ?? [])
       check(errors, `${path}[${index}].hostnames`, hostname, isDns1123Subdomain);
   }
@@ -241,10 +234,7 @@ export function validatePodStatusUpdate(errors: Errors, pod: Pod, before: Pod): 
     );
   }
   for (const [index, { ip = '' }] of (pod.status?.podIPs ?? []).entries()) {
-    if (!isIpAddress(ip)) {
-      const detail = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
-      errors.push(fieldError.invalid(`status.podIPs[${index}]`, ip, detail));
-    }
+    validateIp(errors, `status.podIPs[${index}]`, ip);
   }
 }
 

@@ -80,7 +80,8 @@ export function sameValue(left: unknown, right: unknown): boolean {
   return [...new Set([...Object.keys(a), ...Object.keys(b)])].every((key) => sameValue(a[key], b[key]));
 }
 
-function isEmpty(value: unknown): boolean {
+/** Absent, null or an empty collection. */
+export function isEmpty(value: unknown): boolean {
   if (value === undefined || value === null) return true;
   return typeof value === 'object' && Object.keys(value).length === 0;
 }

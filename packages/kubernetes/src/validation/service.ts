@@ -5,12 +5,11 @@ import {
   isDns1035Label,
   isDns1123Label,
   isDns1123Subdomain,
-  isIpAddress,
   isPortNumber,
   isQualifiedName,
 } from '../names.ts';
 import type { Service } from '../object.ts';
-import { validateEndpointIp } from './addresses.ts';
+import { validateEndpointIp, validateIp } from './addresses.ts';
 import { protocols } from './containers.ts';
 import { validateLabels, validateMetadata, validateMetadataUpdate } from './metadata.ts';
 import {
@@ -30,7 +29,6 @@ type ServiceSpec = NonNullable<Service['spec']>;
 const types = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
 const kubeletPort = 10250;
 const maxAffinitySeconds = 86_400;
-const ipMessage = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 
 export function validateService(errors: Errors, service: Service): void {
   const spec = service.spec ?? {};
@@ -146,7 +144,7 @@ function validateClusterIps(errors: Errors, spec: ServiceSpec): void {
   }
   for (const [index, ip] of ips.entries()) {
     if (ip === 'None' && index === 0) continue;
-    if (!isIpAddress(ip)) errors.push(fieldError.invalid(`spec.clusterIPs[${index}]`, ip, ipMessage));
+    validateIp(errors, `spec.clusterIPs[${index}]`, ip);
   }
   if (ips.length > 2)
     errors.push(fieldError.invalid('spec.clusterIPs', shown, 'may only hold up to 2 values'));

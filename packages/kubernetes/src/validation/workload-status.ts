@@ -8,8 +8,7 @@ import { type Errors, notNegative } from './rules.ts';
 export function validateDeploymentStatus(errors: Errors, { status = {} }: Deployment): void {
   const names = ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'];
   countsNotNegative(errors, [...names, 'unavailableReplicas'], status);
-  if (status.collisionCount !== undefined)
-    notNegative(errors, 'status.collisionCount', status.collisionCount);
+  notNegative(errors, 'status.collisionCount', status.collisionCount);
   notAbove(errors, ['updatedReplicas', 'readyReplicas', 'availableReplicas'], 'replicas', status);
   notAbove(errors, ['availableReplicas'], 'readyReplicas', status);
 }

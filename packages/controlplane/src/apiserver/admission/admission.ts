@@ -2,7 +2,9 @@
 
 import type { KubeObject } from '@selvedge/kubernetes';
 import type { Store } from '../../store/store-contract.ts';
+import { metaOf } from '../object-meta.ts';
 import type { Resource } from '../registry/resource.ts';
+import { refuse } from '../status-error.ts';
 import type { WriteOptions } from '../write-options.ts';
 
 /** What plugins may look at beside the object. */
@@ -28,6 +30,11 @@ export interface AdmissionPlugin {
   allocate?(request: AdmissionRequest): (() => void) | undefined;
   /** The object is gone: what it held is free. */
   deleted?(context: AdmissionContext, resource: Resource, object: KubeObject): void;
+}
+
+/** Refuses the request for its object: a 403 that names it. */
+export function deny({ resource, object }: AdmissionRequest, why: string): never {
+  throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
 }
 
 export class Admission {

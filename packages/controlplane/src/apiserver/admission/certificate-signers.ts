@@ -3,9 +3,7 @@
 
 import { type CertificateSigningRequest, equalJson } from '@selvedge/kubernetes';
 import type { Authorizer } from '../authorization/authorizer.ts';
-import { metaOf } from '../object-meta.ts';
-import { refuse } from '../status-error.ts';
-import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { type AdmissionPlugin, type AdmissionRequest, deny } from './admission.ts';
 
 const group = 'certificates.k8s.io';
 
@@ -26,7 +24,8 @@ export class CertificateSigners implements AdmissionPlugin {
     if (isSigned) this.#require(request, 'sign');
   }
 
-  #require({ resource, object, old, options }: AdmissionRequest, verb: 'approve' | 'sign'): void {
+  #require(request: AdmissionRequest, verb: 'approve' | 'sign'): void {
+    const { old, options } = request;
     const signer = (old as Partial<CertificateSigningRequest> | undefined)?.spec?.signerName ?? '';
     const names = [signer, `${signer.split('/')[0]}/*`];
     const asked = {
@@ -40,6 +39,6 @@ export class CertificateSigners implements AdmissionPlugin {
     if (names.some((name) => this.#authorizer.decide(options.user, { ...asked, name }).kind === 'allow'))
       return;
     const why = `user not permitted to ${verb} requests with signerName ${JSON.stringify(signer)}`;
-    throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
+    deny(request, why);
   }
 }

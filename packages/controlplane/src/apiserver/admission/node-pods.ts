@@ -15,7 +15,7 @@ import { metaOf } from '../object-meta.ts';
 import { storageKey } from '../registry/resource.ts';
 import { refuse } from '../status-error.ts';
 import type { VerbCall } from '../verbs/target.ts';
-import type { AdmissionRequest } from './admission.ts';
+import { type AdmissionRequest, deny } from './admission.ts';
 
 /** Why the node may not; undefined when it may. */
 export function whyNotByNode(request: AdmissionRequest, node: string): string | undefined {
@@ -68,16 +68,15 @@ function whyNotOwners(owners: readonly OwnerReference[], node: string, store: St
 }
 
 /** A mirror pod is there to be seen: whoever writes it, it opens nothing to its node. */
-export function requireNoReferences({ resource, object }: AdmissionRequest): void {
-  const pod = object as KubeObject & Pod;
-  const deny = (why: string) => refuse.forbidden(resource, metaOf(object).name ?? '', why);
-  if (pod.spec?.serviceAccountName) throw deny('a mirror pod may not reference service accounts');
+export function requireNoReferences(request: AdmissionRequest): void {
+  const pod = request.object as KubeObject & Pod;
+  if (pod.spec?.serviceAccountName) deny(request, 'a mirror pod may not reference service accounts');
   if ([...podReferences(pod)].some((reference) => reference.startsWith('secrets/'))) {
-    throw deny('a mirror pod may not reference secrets');
+    deny(request, 'a mirror pod may not reference secrets');
   }
   const projected = (pod.spec?.volumes ?? []).flatMap((volume) => volume.projected?.sources ?? []);
   if (projected.some((source) => source.serviceAccountToken)) {
-    throw deny('a mirror pod may not use ServiceAccountToken volume projections');
+    deny(request, 'a mirror pod may not use ServiceAccountToken volume projections');
   }
 }
 
@@ -85,18 +84,19 @@ export function requireNoReferences({ resource, object }: AdmissionRequest): voi
 export function restrictNodeToken({ context, request, target }: VerbCall, spec: TokenRequest['spec']): void {
   const node = nodeNameOf(request.user);
   if (node === undefined) return;
-  const deny = (why: string) => refuse.forbidden(target.resource, target.name, why);
+  const forbidden = (why: string) => refuse.forbidden(target.resource, target.name, why);
   const { apiVersion, kind, name, uid } = spec?.boundObjectRef ?? {};
-  if (apiVersion !== 'v1' || kind !== 'Pod' || !name) throw deny('node requested token not bound to a pod');
-  if (!uid) throw deny('node requested token with a pod binding without a uid');
+  if (apiVersion !== 'v1' || kind !== 'Pod' || !name)
+    throw forbidden('node requested token not bound to a pod');
+  if (!uid) throw forbidden('node requested token with a pod binding without a uid');
   const entry = context.store.latest('pods', storageKey(target.namespace, name));
   if (!entry) throw refuse.notFound({ group: '', resource: 'pods' }, name);
   if (uid !== entry.header.uid) {
-    throw deny(
+    throw forbidden(
       `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
   }
   if (entry.header.fields['spec.nodeName'] !== node) {
-    throw deny('node requested token bound to a pod scheduled on a different node');
+    throw forbidden('node requested token bound to a pod scheduled on a different node');
   }
 }

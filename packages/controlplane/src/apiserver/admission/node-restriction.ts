@@ -4,8 +4,7 @@
 import { equalJson, type KubeObject, type Node } from '@selvedge/kubernetes';
 import { nodeNameOf } from '../authentication/user.ts';
 import { metaOf } from '../object-meta.ts';
-import { refuse } from '../status-error.ts';
-import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { type AdmissionPlugin, type AdmissionRequest, deny } from './admission.ts';
 import { whyNotByNode } from './node-pods.ts';
 
 const ownLabels = new Set([
@@ -39,10 +38,6 @@ export const nodeRestriction: AdmissionPlugin = {
     }
   },
 };
-
-function deny({ resource, object }: AdmissionRequest, why: string): never {
-  throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
-}
 
 function restrictNodes(request: AdmissionRequest, node: string): void {
   const { object, old, operation } = request;

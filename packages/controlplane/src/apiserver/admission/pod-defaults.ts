@@ -2,9 +2,7 @@
 // Source: k8s.io/kubernetes/plugin/pkg/admission/{priority,defaulttolerationseconds}.
 
 import type { KubeObject, Pod, PodSpec } from '@selvedge/kubernetes';
-import { metaOf } from '../object-meta.ts';
-import { refuse } from '../status-error.ts';
-import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { type AdmissionPlugin, type AdmissionRequest, deny } from './admission.ts';
 
 const patienceSeconds = 300;
 const awayTaints = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
@@ -41,27 +39,24 @@ interface PriorityClass {
   readonly preemptionPolicy?: string;
 }
 
-function setPriority({ context, resource, object }: AdmissionRequest, spec: PodSpec): void {
+function setPriority(request: AdmissionRequest, spec: PodSpec): void {
   const name = spec.priorityClassName ?? '';
-  const entry = name === '' ? undefined : context.store.latest('priorityclasses.scheduling.k8s.io', name);
+  const entry =
+    name === '' ? undefined : request.context.store.latest('priorityclasses.scheduling.k8s.io', name);
   const found = entry ? (JSON.parse(Buffer.from(entry.value).toString('utf8')) as PriorityClass) : undefined;
   const value = found?.value ?? systemPriorities[name] ?? (name === '' ? 0 : undefined);
   if (value === undefined) {
-    throw refuse.forbidden(
-      resource,
-      metaOf(object).name ?? '',
-      `no PriorityClass with name ${name} was found`,
-    );
+    deny(request, `no PriorityClass with name ${name} was found`);
   }
   if (spec.priority !== undefined && spec.priority !== value) {
     const why = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
-    throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
+    deny(request, why);
   }
   spec.priority = value;
   const policy = (found?.preemptionPolicy ?? 'PreemptLowerPriority') as 'Never';
   if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
     const why = `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
-    throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
+    deny(request, why);
   }
   spec.preemptionPolicy = policy;
 }

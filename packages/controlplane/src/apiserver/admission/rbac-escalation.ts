@@ -13,7 +13,7 @@ import type { Authorizer } from '../authorization/authorizer.ts';
 import { describeRules, quoted, uncovered } from '../authorization/rule-cover.ts';
 import { metaOf } from '../object-meta.ts';
 import { refuse } from '../status-error.ts';
-import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { type AdmissionPlugin, type AdmissionRequest, deny } from './admission.ts';
 
 const group = 'rbac.authorization.k8s.io';
 const everything: readonly PolicyRule[] = [
@@ -83,10 +83,6 @@ export class RbacEscalation implements AdmissionPlugin {
     const what = 'is attempting to grant RBAC permissions not currently held';
     deny(request, `${who} ${what}:\n${describeRules(missing).join('\n')}`);
   }
-}
-
-function deny({ resource, object }: AdmissionRequest, why: string): never {
-  throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
 }
 
 function withoutOwners(object: KubeObject): object {

@@ -2,9 +2,7 @@
 // Source: k8s.io/kubernetes/plugin/pkg/admission/runtimeclass.
 
 import { equalJson, type KubeObject, type Pod, type PodSpec } from '@selvedge/kubernetes';
-import { metaOf } from '../object-meta.ts';
-import { refuse } from '../status-error.ts';
-import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { type AdmissionPlugin, type AdmissionRequest, deny } from './admission.ts';
 
 interface RuntimeClass {
   readonly overhead?: { readonly podFixed?: Record<string, string> };
@@ -26,10 +24,6 @@ export const runtimeClasses: AdmissionPlugin = {
     if (found?.scheduling) setScheduling(request, spec, found.scheduling);
   },
 };
-
-function deny({ resource, object }: AdmissionRequest, why: string): never {
-  throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
-}
 
 function findClass(request: AdmissionRequest, name: string | undefined): RuntimeClass | undefined {
   if (name === undefined) return undefined;

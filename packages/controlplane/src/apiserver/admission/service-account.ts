@@ -3,10 +3,9 @@
 
 import type { KubeObject, Pod, PodSpec, ServiceAccount, Volume } from '@selvedge/kubernetes';
 import { isMirrorPod } from '../authorization/pod-references.ts';
-import { generateName, metaOf } from '../object-meta.ts';
+import { generateName } from '../object-meta.ts';
 import { storageKey } from '../registry/resource.ts';
-import { refuse } from '../status-error.ts';
-import type { AdmissionPlugin, AdmissionRequest } from './admission.ts';
+import { type AdmissionPlugin, type AdmissionRequest, deny } from './admission.ts';
 import { requireNoReferences } from './node-pods.ts';
 
 const mountPath = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -33,14 +32,12 @@ export const serviceAccounts: AdmissionPlugin = {
   },
 };
 
-function findAccount(
-  { context, resource, namespace, object }: AdmissionRequest,
-  name: string,
-): ServiceAccount {
+function findAccount(request: AdmissionRequest, name: string): ServiceAccount {
+  const { context, namespace } = request;
   const entry = context.store.latest('serviceaccounts', storageKey(namespace, name));
   if (entry) return JSON.parse(Buffer.from(entry.value).toString('utf8')) as ServiceAccount;
   const why = `error looking up service account ${namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
-  throw refuse.forbidden(resource, metaOf(object).name ?? '', why);
+  return deny(request, why);
 }
 
 function mountToken(spec: PodSpec): void {
